@@ -81,8 +81,9 @@ class Guess(msgspec.Struct, frozen=True):
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, tag="evidence"):
     """What the decoder makes of the EEG until `times.newest`.
 
-    Three buffers: float32 posterior (40,), text embedding (64,), latent (8, 16, 16); shapes are the
-    bundle's.
+    Four buffers, all float32: posterior over the concepts (40,), text embedding (64,), latent (8, 16, 16),
+    and the posteriors of the attributes one after the other in the bundle's order (8 + 3 + 2 + 13 + 4,).
+    The shapes are the bundle's.
     """
 
     window: int
@@ -178,13 +179,15 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """What stands around each header.
 
     `number` counts the messages of one topic in one session without holes at the sender, so that a
-    receiver knows how many it missed.
+    receiver knows how many it missed. `shapes` has one shape for each buffer that follows; their element
+    types are fixed by the header's type.
     """
 
     version: int
     session: str
     number: int
     header: Header
+    shapes: tuple[tuple[int, ...], ...] = ()
 
 
 TOPICS: dict[type, bytes] = {

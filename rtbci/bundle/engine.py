@@ -1,0 +1,86 @@
+"""Opening an engine of a bundle in onnxruntime, with nothing left to chance."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from rtbci.bundle.schema import Engine
+from rtbci.errors import BundleError
+
+CPU = ("CPUExecutionProvider",)
+
+
+class EngineSession:
+    """An ONNX graph, opened with exactly the providers asked for.
+
+    Parameters
+    ----------
+    path : Path
+        The graph; its hash has been checked by the bundle's reader.
+    engine : Engine
+        What the manifest says of it; names of inputs and outputs are checked against the graph.
+    threads : int
+        Threads for one call. They sleep between calls, so that idle time costs nothing.
+    providers : sequence of str
+        onnxruntime's provider names. If the first cannot be had, that is an error, never a silent fall-back.
+
+    Raises
+    ------
+    BundleError
+        If the graph does not open, lacks a promised input or output, or runs on another provider.
+    """
+
+    def __init__(self, path: Path, engine: Engine, *, threads: int = 1, providers: Sequence[str] = CPU) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = max(1, min(threads, os.cpu_count() or 1))
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = ort.InferenceSession(str(path), options, providers=list(providers))
+        except Exception as error:  # onnxruntime raises a dozen classes that share no base but this
+            first = str(error).splitlines()[0]
+            raise BundleError(
+                f"The engine {path.name} does not open in onnxruntime ({first}); "
+                "export the bundle again or use another one."
+            ) from error
+        used = self._session.get_providers()[0]
+        if used != providers[0]:
+            raise BundleError(
+                f"The engine {path.name} was to run on {providers[0]} but would run on {used}; "
+                "install the package that brings the provider or choose the CPU."
+            )
+        self.outputs = tuple(tensor.name for tensor in engine.outputs)
+        self._check_names(path, engine)
+        self.provider = used
+
+    def _check_names(self, path: Path, engine: Engine) -> None:
+        for kind, promised, there in (
+            ("input", engine.inputs, self._session.get_inputs()),
+            ("output", engine.outputs, self._session.get_outputs()),
+        ):
+            missing = {tensor.name for tensor in promised} - {tensor.name for tensor in there}
+            if missing:
+                raise BundleError(
+                    f"The engine {path.name} has no {kind} '{sorted(missing)[0]}' although bundle.json says so; "
+                    "export the bundle again."
+                )
+
+    def run(self, **inputs: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+        """Run the graph once.
+
+        Parameters
+        ----------
+        **inputs
+            One contiguous array for each input, by name.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Every promised output, by name.
+        """
+        return dict(zip(self.outputs, self._session.run(list(self.outputs), inputs), strict=True))
