@@ -1,0 +1,99 @@
+"""``rtbci bench``: how fast it is here, beside the floor measured in the same minute."""
+
+import os
+import platform
+import uuid
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rtbci.cli.live import REPORT_HELP
+from rtbci.cli.processes import Child, end_all, stop_on_signals
+
+bench = typer.Typer(help="Measure latency on this machine.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command group to the command line."""
+    app.add_typer(bench, name="bench")
+
+
+@bench.callback()
+def _group() -> None:
+    """Measure latency on this machine."""
+
+
+@bench.command()
+def latency(
+    seconds: Annotated[float, typer.Option(min=5, help="Length of each of the two measurements.")] = 20.0,
+    bundle: Annotated[Path | None, typer.Option(help="Folder of a bundle; default: the one that ships.")] = None,
+    report: Annotated[Path | None, typer.Option(help=REPORT_HELP)] = None,
+) -> None:
+    """Measure every stage from sample to clip, and the floor: pylsl, scipy and a rolling buffer by hand.
+
+    Example: `rtbci bench latency --seconds 30 --report latency.json`
+    """
+    stop = stop_on_signals()
+    from rtbci.stream import configure_lsl
+
+    token = uuid.uuid4().hex
+    configure_lsl(scope="machine", session_id=f"bench-{token}")
+    import numpy as np
+
+    from rtbci.bench.floor import floor_latencies
+    from rtbci.bundle import load_bundle
+    from rtbci.live import LiveSession, SessionOptions
+    from rtbci.live.report import write_json
+    from rtbci.stream import StreamQuery, resolve_one
+
+    source = f"rtbci-bench-{token}"
+    wearer = Child("simulate", "--name", "bench", "--source-id", source, "--quiet")
+    try:
+        query = StreamQuery(source_id=source)
+        info = resolve_one(query, 20.0)
+        typer.echo(f"The floor: {seconds:g} s …")
+        floor = floor_latencies(info, seconds)
+        typer.echo(f"The runtime: {seconds:g} s …")
+        session = LiveSession(load_bundle(bundle), SessionOptions(query=query, endpoint="tcp://127.0.0.1:0"))
+        session.start()
+        stop.wait(seconds)
+        result = session.stop()
+    finally:
+        end_all([wearer])
+    p50, p95 = (round(float(np.percentile(floor, q)), 3) for q in (50, 95))
+    window = result["latency_ms"]["sample_to_window"]
+    content: dict[str, Any] = {
+        "floor_ms": {"p50": p50, "p95": p95, "n": len(floor)},
+        "latency_ms": result["latency_ms"],
+        "sample_to_window_over_floor": round(window["p50"] / p50, 3) if window["p50"] else None,
+        "resources": result["resources"],
+        "environment": {
+            "cpu": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+            "load": os.getloadavg()[0],
+            "python": platform.python_version(),
+            "system": platform.platform(),
+        },
+    }
+    _print(content)
+    if report is not None:
+        write_json(report, content)
+
+
+def _print(content: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("stage", "p50 (ms)", "p95 (ms)", "n")
+    floor = content["floor_ms"]
+    table.add_row("sample to window, by hand (the floor)", str(floor["p50"]), str(floor["p95"]), str(floor["n"]))
+    for stage, row in content["latency_ms"].items():
+        table.add_row(stage.replace("_", " "), str(row["p50"]), str(row["p95"]), str(row["n"]))
+    console = Console()
+    console.print(table)
+    console.print(
+        f"Sample to window takes {content['sample_to_window_over_floor']} times the floor; the runtime and its "
+        f"generator use {content['resources']['cpu_percent']} % of one core and "
+        f"{content['resources']['rss_mb']} MB."
+    )

@@ -1,0 +1,83 @@
+"""Stopping cleanly, and the processes that a command starts beside itself."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from types import FrameType
+
+_PARENT = "RTBCI_PARENT_PID"
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that Ctrl-C, a termination or the end of the parent command sets.
+
+    A second Ctrl-C ends at once.
+    """
+    stop = threading.Event()
+
+    def handle(signum: int, frame: FrameType | None) -> None:
+        if stop.is_set() and signum == signal.SIGINT:
+            raise KeyboardInterrupt
+        stop.set()
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+    parent = os.environ.get(_PARENT)
+    if parent:
+        threading.Thread(target=_follow, args=(int(parent), stop), name="parent-watch", daemon=True).start()
+    return stop
+
+
+def _follow(parent: int, stop: threading.Event) -> None:
+    while not stop.wait(0.5):
+        if os.getppid() != parent:
+            stop.set()
+
+
+class Child:
+    """Another rtbci command, run beside this one and ended with it.
+
+    It gets a process group of its own, so that a Ctrl-C in the terminal reaches the parent alone and the
+    parent decides on the order in which things end.
+
+    Parameters
+    ----------
+    *arguments : str
+        The command and its options.
+    """
+
+    def __init__(self, *arguments: str) -> None:
+        environment = {**os.environ, _PARENT: str(os.getpid())}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "rtbci", *arguments], env=environment, start_new_session=True
+        )
+
+    @property
+    def ended(self) -> int | None:
+        """Exit code, or None while it runs."""
+        return self._process.poll()
+
+    def ask_to_end(self) -> None:
+        """Ask it to end; does not wait."""
+        if self._process.poll() is None:
+            self._process.terminate()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until it has ended; end it by force after `seconds`."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def end_all(children: list[Child], seconds: float = 1.5) -> None:
+    """Ask all to end, then wait for them together."""
+    for child in children:
+        child.ask_to_end()
+    deadline = time.monotonic() + seconds
+    for child in children:
+        child.wait(max(0.05, deadline - time.monotonic()))

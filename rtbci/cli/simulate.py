@@ -1,0 +1,43 @@
+"""``rtbci simulate``: a simulated wearer on LSL."""
+
+from typing import Annotated
+
+import typer
+
+from rtbci.cli.processes import stop_on_signals
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(simulate)
+
+
+def simulate(
+    name: Annotated[str, typer.Option(help="Name of the EEG stream; markers go out as NAME-markers.")] = "simulated",
+    seed: Annotated[int, typer.Option(min=0, help="Which wearer; also the order of clips.")] = 7,
+    snr: Annotated[float, typer.Option(min=0, help="Signal-to-noise; real EEG is far below 1.")] = 1.0,
+    source_id: Annotated[str | None, typer.Option(help="Source id; default: made from name and seed.")] = None,
+    follow: Annotated[
+        str | None, typer.Option(help="Watch the clips announced on this marker stream, not a playlist.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="Length; default: until stopped.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
+) -> None:
+    """Send the EEG of a simulated wearer who watches clips.
+
+    Example: `rtbci simulate --name "my cap" --seed 3 --snr 0.5`
+    """
+    stop = stop_on_signals()
+    from devices.simulate import run_simulator
+
+    if not quiet:
+        typer.echo(f"Sending the EEG of wearer {seed} as '{name}' (snr {snr:g}). Ctrl-C ends it.")
+    run_simulator(
+        name=name,
+        seed=seed,
+        snr=snr,
+        source_id=source_id or f"rtbci-simulated-{name}-{seed}",
+        follow_markers=follow,
+        seconds=seconds,
+        stop=stop,
+    )

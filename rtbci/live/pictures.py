@@ -1,0 +1,189 @@
+"""The link to the generator's process: evidence out, pictures back, a new process if it dies."""
+
+import itertools
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import zmq
+from numpy.typing import NDArray
+from pylsl import local_clock
+
+from rtbci.bundle import Bundle
+from rtbci.live.latency import LatencyBook
+from rtbci.wire import Publisher, pack, unpack
+from rtbci.wire.messages import Evidence, Notice, Picture
+
+_log = logging.getLogger(__name__)
+
+_QUEUE = 8
+_RESTARTS = 5
+_END_S = 1.0
+
+
+class PictureLink:
+    """Has evidence drawn in another process, and publishes what comes back.
+
+    The generator cannot stall the decoder: evidence is sent without waiting, and a generator that has died is
+    started again, at most five times in a session.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The generator's bundle.
+    publisher : Publisher
+        Where pictures go.
+    latency : LatencyBook
+        Takes the times from sample to picture.
+    wearer : str
+        Pseudonym that pictures carry as a part of their provenance.
+    """
+
+    def __init__(self, bundle: Bundle, publisher: Publisher, latency: LatencyBook, *, wearer: str = "") -> None:
+        self._bundle = bundle
+        self._publisher = publisher
+        self._latency = latency
+        self._wearer = wearer
+        self._folder = tempfile.TemporaryDirectory(prefix="rtbci-", ignore_cleanup_errors=True)
+        self._inbox = f"ipc://{self._folder.name}/evidence"
+        self._outbox = f"ipc://{self._folder.name}/pictures"
+        self._context = zmq.Context()
+        self._out = self._context.socket(zmq.PUSH)
+        self._out.setsockopt(zmq.SNDHWM, _QUEUE)
+        self._out.setsockopt(zmq.LINGER, 0)
+        self._out.bind(self._inbox)
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._restarts = 0
+        self._ending = threading.Event()
+        self._numbers = itertools.count()
+        self._grades: Counter[str] = Counter()
+        self._crisp = 0
+        self._first_keyframe = 0.0
+        self._drawn_windows = 0
+        self._sent = 0
+        self._reader = threading.Thread(target=self._read, name="pictures")
+
+    @property
+    def pid(self) -> int | None:
+        """The generator's process, while there is one."""
+        return self._worker.pid if self._worker is not None and self._worker.poll() is None else None
+
+    @property
+    def superseded(self) -> int:
+        """Evidence that was never drawn because newer evidence was there."""
+        return max(0, self._sent - self._drawn_windows)
+
+    def counts(self) -> dict[str, int]:
+        """Pictures of each grade so far, and how many of them were crisp."""
+        return {
+            "previews": self._grades["preview"],
+            "keyframes": self._grades["keyframe"],
+            "clips": self._grades["clip"],
+            "crisp": self._crisp,
+        }
+
+    def first_keyframe_after(self, began: float) -> float | None:
+        """Seconds from `began` (LSL's clock) to the first keyframe; None if there was none."""
+        return round(self._first_keyframe - began, 3) if self._first_keyframe else None
+
+    def start(self) -> None:
+        """Start the generator's process and the thread that hears from it."""
+        self._launch()
+        self._reader.start()
+
+    def draw(self, evidence: Evidence, buffers: tuple[NDArray[np.float32], ...]) -> None:
+        """Send evidence to be drawn; never waits. To be called from one thread."""
+        frames = pack(evidence, buffers, self._wearer, next(self._numbers))
+        try:
+            self._out.send_multipart(frames, flags=zmq.NOBLOCK)
+        except zmq.Again:
+            _log.info("the generator's queue is full; window %d is not drawn", evidence.window)
+        self._sent += 1
+
+    def stop(self) -> None:
+        """End the generator's process and the thread; may be called twice."""
+        self._ending.set()
+        if self._worker is not None and self._worker.poll() is None:
+            self._worker.terminate()
+            try:
+                self._worker.wait(_END_S)
+            except subprocess.TimeoutExpired:
+                self._worker.kill()
+                self._worker.wait()
+        if self._reader.ident is not None:
+            self._reader.join(_END_S)
+        self._out.close()
+        self._context.term()
+        self._folder.cleanup()
+
+    # ---- the generator's process ---------------------------------------------------------------
+
+    def _launch(self) -> None:
+        self._worker = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "rtbci.generate.worker"),
+                *("--bundle", str(Path(self._bundle.folder).resolve())),
+                *("--inbox", self._inbox),
+                *("--outbox", self._outbox),
+                *("--parent", str(os.getpid())),
+            ],
+            start_new_session=True,
+        )
+
+    def _revive(self) -> None:
+        """Start the generator again if it has died."""
+        if self._worker is None or self._worker.poll() is None or self._ending.is_set():
+            return
+        code = self._worker.returncode
+        if self._restarts >= _RESTARTS:
+            self._tell("error", f"The generator ended again (code {code}); no more pictures in this session.")
+            self._worker = None
+            return
+        self._restarts += 1
+        self._tell("warning", f"The generator ended (code {code}) and is started again.")
+        self._launch()
+
+    def _tell(self, level: str, sentence: str) -> None:
+        _log.warning(sentence)
+        self._publisher.send(Notice(level=level, sentence=sentence, at=local_clock()))  # type: ignore[arg-type]
+
+    # ---- what comes back -----------------------------------------------------------------------
+
+    def _read(self) -> None:
+        socket = self._context.socket(zmq.PULL)
+        socket.setsockopt(zmq.RCVHWM, _QUEUE)
+        socket.bind(self._outbox)
+        try:
+            while not self._ending.is_set():
+                if socket.poll(200):
+                    self._receive(socket.recv_multipart(copy=False))
+                else:
+                    self._revive()
+        finally:
+            socket.close(linger=0)
+
+    def _receive(self, frames: list[zmq.Frame]) -> None:
+        envelope, buffers = unpack([frame.buffer for frame in frames])
+        header = envelope.header
+        if isinstance(header, Picture):
+            self._publish(header, buffers)
+        elif isinstance(header, Notice):
+            self._tell(header.level, header.sentence)
+
+    def _publish(self, picture: Picture, buffers: tuple[NDArray[np.uint8], ...]) -> None:
+        now = local_clock()
+        self._latency.add(f"sample_to_{picture.grade}", now - picture.times.newest)
+        self._publisher.send(msgspec.structs.replace(picture, wearer=self._wearer), *buffers)
+        self._grades[picture.grade] += 1
+        self._crisp += picture.crisp
+        if picture.grade == "preview":
+            self._drawn_windows += 1
+        if picture.grade == "keyframe" and not self._first_keyframe:
+            self._first_keyframe = now

@@ -1,0 +1,253 @@
+"""A live session: everything between the EEG stream and the wire, started and stopped as one."""
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pylsl import local_clock
+
+from rtbci.bundle import Bundle
+from rtbci.decode import Decoder
+from rtbci.live.acquisition import Acquisition, Arrival
+from rtbci.live.decoding import DecodingLoop
+from rtbci.live.latency import LatencyBook
+from rtbci.live.mailbox import Mailbox
+from rtbci.live.pictures import PictureLink
+from rtbci.live.report import Resources, decoding_summary
+from rtbci.live.trials import TrialScorer
+from rtbci.record import Recorder
+from rtbci.stream import Chunk, Connected, EegStream, MarkerStream, StreamEvent, StreamQuery, StreamSettings
+from rtbci.wearers import Profile
+from rtbci.wire import Publisher
+from rtbci.wire.messages import Status
+from rtbci.wire.security import PublisherKeys
+
+_STATUS_EVERY_S = 0.5
+_JOIN_S = 1.0
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """What a session is asked to do.
+
+    Attributes
+    ----------
+    query : StreamQuery
+        The EEG stream wanted.
+    endpoint : str
+        Where messages go out.
+    settings : StreamSettings
+        What the operator knows of the stream beyond what it says.
+    keys : PublisherKeys or None
+        For an endpoint that other machines can reach.
+    profile : Profile or None
+        A calibrated wearer.
+    record : Path or None
+        Where to record everything that comes in.
+    surrogate : bool
+        Decode surrogate EEG (the null control as a whole run).
+    """
+
+    query: StreamQuery
+    endpoint: str
+    settings: StreamSettings = StreamSettings()
+    keys: PublisherKeys | None = None
+    profile: Profile | None = None
+    record: Path | None = None
+    surrogate: bool = False
+
+
+class LiveSession:
+    """Owns the threads and the generator's process of one session.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Decoder and generator.
+    options : SessionOptions
+        What to do.
+
+    Attributes
+    ----------
+    failure : BaseException or None
+        What ended the session from within, if anything did; `failed` is set then.
+    """
+
+    def __init__(self, bundle: Bundle, options: SessionOptions) -> None:
+        self.failure: BaseException | None = None
+        self.failed = threading.Event()
+        self._bundle = bundle
+        self._options = options
+        self._began = local_clock()
+        self._resources = Resources()
+        self._latency = LatencyBook()
+        self._windows: Mailbox[Arrival] = Mailbox()
+        self._markers: MarkerStream | None = None
+        self._ended = threading.Event()
+        with ExitStack() as undo:
+            self._publisher = Publisher(options.endpoint, f"{self._began:.6f}", options.keys)
+            undo.callback(self._publisher.close)
+            self._recorder = Recorder(options.record) if options.record else None
+            if self._recorder is not None:
+                undo.callback(self._recorder.close)
+            profile = options.profile
+            decoder = Decoder(bundle, profile.adapter if profile else None)
+            self._scorer = _scorer(bundle)
+            self._pictures = PictureLink(
+                bundle, self._publisher, self._latency, wearer=profile.wearer if profile else ""
+            )
+            undo.callback(self._pictures.stop)
+            self._acquisition = Acquisition(
+                bundle, self._publisher, self._windows, self._latency, self._recorder
+            )
+            self._loop = DecodingLoop(
+                bundle,
+                decoder,
+                self._windows,
+                self._publisher,
+                self._pictures,
+                self._latency,
+                self._scorer,
+                exponent=profile.adapter.exponent if profile else None,
+                surrogate=options.surrogate,
+                recorder=self._recorder,
+            )
+            self._stream = EegStream(
+                options.query, settings=options.settings, on_item=self._guarded(self._on_item)
+            )
+            undo.pop_all()
+        self._threads = [
+            threading.Thread(target=self._guarded(self._loop.run), name="decoder"),
+            threading.Thread(target=self._guarded(self._send_status), name="status"),
+        ]
+
+    @property
+    def endpoint(self) -> str:
+        """Where messages go out."""
+        return self._publisher.endpoint
+
+    def start(self) -> None:
+        """Start the generator, the threads and the inlet."""
+        self._pictures.start()
+        for thread in self._threads:
+            thread.start()
+        self._stream.start()
+
+    def stop(self) -> dict[str, Any]:
+        """Stop everything and return the report."""
+        report_cpu = self._resources.total_percent(self._pictures.pid)
+        self._stream.stop()
+        if self._markers is not None:
+            self._markers.stop()
+        self._ended.set()
+        self._windows.close()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(_JOIN_S)
+        self._pictures.stop()
+        if self._recorder is not None:
+            self._recorder.close()
+        self._publisher.close()
+        return self._report(report_cpu)
+
+    # ---- threads -------------------------------------------------------------------------------
+
+    def _guarded(self, work: Callable[..., None]) -> Callable[..., None]:
+        """Wrap work of another thread so that its failure ends the session rather than one thread."""
+
+        def guarded(*arguments: object) -> None:
+            try:
+                work(*arguments)
+            except BaseException as error:
+                self.failure = error
+                self.failed.set()
+                raise
+
+        return guarded
+
+    def _on_item(self, item: Chunk | StreamEvent) -> None:
+        self._acquisition.on_item(item)
+        if isinstance(item, Connected) and self._markers is None:
+            query = StreamQuery(type="Markers", source_id=f"{item.contract.source_id}-markers")
+            self._markers = MarkerStream(query, on_marker=self._guarded(self._on_marker))
+            self._markers.start()
+
+    def _on_marker(self, text: str, stamp: float) -> None:
+        self._scorer.on_marker(text, stamp)
+        if self._recorder is not None:
+            self._recorder.marker(text, stamp)
+
+    def _send_status(self) -> None:
+        while not self._ended.wait(_STATUS_EVERY_S):
+            cpu, rss = self._resources.sample(self._pictures.pid)
+            self._acquisition.send_state_if_silent()
+            self._publisher.send(
+                Status(
+                    at=local_clock(),
+                    bundle=self._bundle.manifest.id,
+                    wearer=self._options.profile.wearer if self._options.profile else "",
+                    uptime_s=local_clock() - self._began,
+                    latency_ms=self._latency.recent(),
+                    counts=self._counts(),
+                    cpu_percent=cpu,
+                    rss_mb=rss,
+                )
+            )
+
+    # ---- the report ----------------------------------------------------------------------------
+
+    def _counts(self) -> dict[str, int]:
+        return {
+            "windows": self._acquisition.window_count,
+            "decoded": self._loop.decoded,
+            **self._pictures.counts(),
+            "superseded": self._windows.superseded + self._pictures.superseded,
+        }
+
+    def _report(self, cpu_percent: float) -> dict[str, Any]:
+        state = self._acquisition.state
+        return {
+            "stream": {
+                "name": state.name,
+                "channels": state.channels,
+                "rate_hz": state.rate_hz,
+                "unit": state.unit,
+                "samples": state.samples,
+                "lost_samples": state.lost_samples,
+                "gaps": state.gaps,
+                "repaired_channels": sorted({*state.interpolated, *self._acquisition.repaired_ever}),
+                "interpolated_channels": list(state.interpolated),
+                "set_aside_channels": list(state.set_aside),
+                "connections": self._acquisition.connections,
+                "losses": self._acquisition.losses,
+                "refusals": self._acquisition.refusals,
+            },
+            "bundle": {"id": self._bundle.manifest.id},
+            "wearer": self._options.profile.wearer if self._options.profile else None,
+            "surrogate": self._options.surrogate,
+            "seconds": round(local_clock() - self._began, 3),
+            "first_keyframe_s": self._pictures.first_keyframe_after(self._began),
+            "counts": self._counts(),
+            "evidence": dict(self._loop.words),
+            "latency_ms": self._latency.summary(),
+            "decoding": decoding_summary(
+                self._scorer.trials,
+                self._scorer.hits,
+                self._scorer.null_hits,
+                len(self._bundle.manifest.concepts),
+            ),
+            "resources": {
+                "cpu_percent": round(cpu_percent, 1),
+                "rss_mb": round(self._resources.peak_rss_mb, 1),
+            },
+        }
+
+
+def _scorer(bundle: Bundle) -> TrialScorer:
+    preprocessing = bundle.manifest.preprocessing
+    return TrialScorer(
+        bundle.manifest.concepts, lag_s=preprocessing.lag_s, hop_s=preprocessing.hop_s
+    )

@@ -1,0 +1,85 @@
+"""Which way imports point: the house rule, checked on the source and in a fresh interpreter."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAVY = {"torch", "training", "export", "devices", "diffusers", "transformers", "onnx", "sklearn"}
+SHARED = {"montage", "signal", "stimuli", "bundle", "errors"}
+ALLOWED = {
+    "montage": {"montage", "errors"},
+    "signal": {"montage", "signal", "bundle", "errors"},
+    "bundle": {"montage", "stimuli", "bundle", "errors"},
+    "stimuli": {"stimuli", "errors"},
+    "stream": {"montage", "stream", "errors"},
+    "decode": {"bundle", "decode", "wire", "errors"},
+    "generate": {"bundle", "generate", "wire", "stimuli", "errors"},
+    "wire": {"wire", "errors"},
+    "record": {"record", "stream", "wire", "errors"},
+    "wearers": {"wearers", "bundle", "montage", "errors"},
+    "calibrate": {"calibrate", "signal", "stream", "stimuli", "bundle", "wearers", "montage", "errors"},
+    "viewer": {"viewer", "wire", "montage", "stimuli", "errors"},
+    "bench": {"bench", "errors"},
+    "live": SHARED | {"live", "stream", "decode", "generate", "wire", "record", "wearers"},
+}
+
+
+def imports(path: Path) -> set[str]:
+    """Modules that a file imports, at any depth of its code, except for type checking alone."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found.add(node.module or "")
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def files(*parts: str) -> list[Path]:
+    return sorted(ROOT.joinpath(*parts).rglob("*.py"))
+
+
+@pytest.mark.parametrize("room", sorted(ALLOWED))
+def test_rooms_of_the_runtime_import_only_what_they_may(room):
+    assert files("rtbci", room)
+    for path in files("rtbci", room):
+        for module in imports(path):
+            top, *rest = module.split(".")
+            assert top not in HEAVY, f"{path.relative_to(ROOT)} imports {module}"
+            if top == "rtbci" and rest and rest[0] != "__version__":
+                assert rest[0] in ALLOWED[room], f"{path.relative_to(ROOT)} imports {module}"
+
+
+@pytest.mark.parametrize("package", ["training", "export", "devices"])
+def test_the_other_packages_know_only_the_shared_rooms(package):
+    others = {"training": {"devices", "training"}, "export": {"export", "training"}, "devices": {"devices"}}
+    for path in files(package):
+        for module in imports(path):
+            top, *rest = module.split(".")
+            if top == "rtbci" and rest and rest[0] != "__version__":
+                assert rest[0] in SHARED, f"{path.relative_to(ROOT)} imports {module}"
+            if top in {"devices", "training", "export"}:
+                assert top in others[package], f"{path.relative_to(ROOT)} imports {module}"
+
+
+def test_every_room_is_listed():
+    rooms = {p.name for p in (ROOT / "rtbci").iterdir() if p.is_dir() and p.name != "__pycache__"}
+    assert rooms - {"cli"} == set(ALLOWED)
+
+
+@pytest.mark.parametrize(
+    "module", ["rtbci.live", "rtbci.generate.worker", "rtbci.calibrate", "rtbci.viewer", "devices.simulate"]
+)
+def test_the_runtime_loads_without_torch_diffusers_or_mne(module):
+    code = (
+        f"import sys, {module}; "
+        "sys.exit(', '.join(m for m in ('torch', 'diffusers', 'mne', 'onnx', 'sklearn') if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
