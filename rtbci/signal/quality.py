@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rtbci.montage import CHANNELS, leave_one_out, positions, spherical_spline
 from rtbci.signal.grid import Grid
+from rtbci.signal.robust import spread
 
 Array = NDArray[np.float64]
 
@@ -16,8 +17,6 @@ _GRID = Grid(first=230, every=200)
 
 FAULTS: tuple[str, ...] = ("flat", "railed", "noisy", "mains", "odd")
 """Faults in order of precedence: a channel with several is called by the first."""
-
-_MAD_TO_SD = 1.4826
 
 
 @dataclass(frozen=True)
@@ -139,13 +138,11 @@ class ChannelQuality:
         known = np.asarray(state.active.any(axis=0))
         known[sorted(self.missing)] = True
         clean = clean - np.median(clean[:, ~known], axis=1, keepdims=True) if not known.all() else clean
-        spread = _spread(clean)
-        usual = (
-            float(np.median(spread[~(known | flat | railed)])) if (~(known | flat | railed)).any() else 0.0
-        )
-        usual = max(usual, self.flat_uv)
+        amplitude = spread(clean)
+        alive = ~(known | flat | railed)
+        usual = max(float(np.median(amplitude[alive])) if alive.any() else 0.0, self.flat_uv)
         # A channel far out of the ordinary is judged by the others, but not they by it.
-        trusted = ~(known | flat | railed | (spread > 3 * usual))
+        trusted = alive & (amplitude <= 3 * usual)
         likeness, unexplained = _compare(clean, trusted)
         likeness = state.likeness + self.leak * (likeness - state.likeness)
         noisy_now = state.active[FAULTS.index("noisy")]
@@ -170,7 +167,7 @@ class ChannelQuality:
         return QualityState(count, (), held, active, likeness)
 
     def _flat(self, raw: Array, clean: Array) -> NDArray[np.bool_]:
-        return np.asarray((np.ptp(raw, axis=0) < self.flat_uv) | (_spread(clean) < self.flat_uv / 3))
+        return np.asarray((np.ptp(raw, axis=0) < self.flat_uv) | (clean.std(axis=0) < self.flat_uv / 3))
 
     def _railed(self, raw: Array) -> NDArray[np.bool_]:
         """Channels that dwell at the ends of their range: still, and far from the middle."""
@@ -191,18 +188,13 @@ class ChannelQuality:
         return np.asarray((amplitude > self.mains_ratio * usual) & (amplitude > self.mains_excess * others))
 
 
-def _spread(x: Array) -> Array:
-    """Robust standard deviation (channels,) of samples without offset."""
-    return np.asarray(_MAD_TO_SD * np.median(np.abs(x), axis=0))
-
-
 def _compare(clean: Array, trusted: NDArray[np.bool_]) -> tuple[Array, Array]:
     """Correlation of each channel with its prediction from the trusted ones, and the unexplained spread."""
     predicted = clean @ _prediction(frozenset(np.flatnonzero(trusted).tolist())).T
     power = np.sqrt((clean**2).mean(axis=0) * (predicted**2).mean(axis=0))
     together = (clean * predicted).mean(axis=0)
     likeness = np.divide(together, power, out=np.zeros_like(power), where=power > 0)
-    return likeness, _spread(clean - predicted)
+    return likeness, spread(clean - predicted)
 
 
 @functools.lru_cache(maxsize=256)

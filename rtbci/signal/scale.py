@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.signal.grid import Grid
+from rtbci.signal.robust import spread
 
 Array = NDArray[np.float64]
 
 # Once a second, apart from the windows' ends and from the other steps' marks, so that no window waits for it.
 _GRID = Grid(first=70, every=200)
 
-# Median of |x| of a normal variable is 0.6745 standard deviations.
-_MAD_TO_SD = 1.4826
 # Microvolt. Less than any amplifier's noise, so a silent channel stays silent.
 _FLOOR = 0.05
 
@@ -87,10 +86,9 @@ class RunningScale:
         count, pending = state.count + len(x), (*state.pending, x)
         if not mark:
             return ScaleState(count, pending, state.log_sum, state.weight, state.scale)
-        block = np.abs(np.concatenate(pending))
-        spread = _MAD_TO_SD * np.median(block, axis=0)
+        block = np.concatenate(pending)
         seconds = len(block) / self.rate
         keep = math.exp(-seconds / self.forget_s)
-        log_sum = state.log_sum * keep + seconds * np.log(np.maximum(spread, _FLOOR))
+        log_sum = state.log_sum * keep + seconds * np.log(np.maximum(spread(block), _FLOOR))
         weight = state.weight * keep + seconds
         return ScaleState(count, (), log_sum, weight, np.exp(log_sum / weight))
