@@ -1,0 +1,172 @@
+"""A simulated wearer on the network: an LSL EEG stream, and the markers of what it watches."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+import pylsl
+
+from devices.simulate_follow import MarkerFollower
+from devices.wearer import Wearer
+from rtbci.montage import CHANNELS
+from rtbci.stimuli.markers import ClipMarker, EndMarker, encode
+from rtbci.stimuli.playlist import Playlist
+from rtbci.stimuli.spec import CLIP_SECONDS, ClipSpec
+
+CHUNK = 4
+"""Samples sent at once: 20 ms at 200 Hz, as caps do."""
+LEAD_S = 0.5
+"""How long before its onset a clip is announced."""
+FIRST_CLIP_S = 2.0
+"""Nothing is shown for so long, so that whoever listens can connect."""
+# An outlet that is destroyed at once takes its last sample with it.
+_LINGER_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorStarted:
+    """The streams can be found; `at` is the stamp of the first sample on LSL's clock."""
+
+    name: str
+    source_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorClip:
+    """The wearer was shown a clip; `onset` is on LSL's clock."""
+
+    spec: ClipSpec
+    seconds: float
+    onset: float
+
+
+SimulatorEvent = SimulatorStarted | SimulatorClip
+
+
+def run_simulator(
+    name: str = "rtbci-simulator",
+    *,
+    stop: threading.Event,
+    seed: int = 1,
+    snr: float = 1.0,
+    rate: float = 200.0,
+    follow_markers: str | None = None,
+    playlist_seed: int = 0,
+    clip_seconds: float = CLIP_SECONDS,
+    source_id: str | None = None,
+    surrogate: bool = False,
+    on_event: Callable[[SimulatorEvent], None] | None = None,
+) -> None:
+    """Be a wearer until `stop` is set.
+
+    The EEG stream has the 62 channels of `rtbci.montage.CHANNELS` in microvolt, with chunks of four samples
+    due on an absolute schedule: a late wake-up delays a chunk, but neither its stamps nor the next chunk.
+
+    Parameters
+    ----------
+    name : str
+        Name of the EEG stream; its own markers are `name` with "-markers" behind it.
+    stop : threading.Event
+        Ends it; an end marker is sent.
+    seed, snr, surrogate
+        Who the wearer is, how clear, and whether the answers are replaced by a null; see `Wearer`.
+    rate : float
+        Samples a second.
+    follow_markers : str, optional
+        Name of another program's marker stream whose clips are watched. Otherwise the wearer watches its own
+        playlist of clips, one after the other, and announces each `LEAD_S` before its onset with a marker
+        stamped exactly at the onset.
+    playlist_seed : int
+        Seed of the own playlist.
+    clip_seconds : float
+        Duration of the own playlist's clips.
+    source_id : str, optional
+        LSL's source id of the EEG stream; made from name and seed if not given.
+    on_event : callable, optional
+        Told when the streams stand and of every clip.
+    """
+    source_id = source_id or f"rtbci-simulator-{name}-{seed}"
+    tell = on_event or (lambda event: None)
+    wearer = Wearer(seed, snr, rate, surrogate=surrogate)
+    outlet = pylsl.StreamOutlet(eeg_info(name, rate, source_id), chunk_size=CHUNK, max_buffered=120)
+    if follow_markers is None:
+        shows: _OwnPlaylist | _Followed = _OwnPlaylist(
+            name, source_id, Playlist(playlist_seed).rounds(), clip_seconds
+        )
+    else:
+        shows = _Followed(follow_markers)
+    start = pylsl.local_clock()
+    tell(SimulatorStarted(name, source_id, start))
+    try:
+        for chunk in count():
+            last = start + ((chunk + 1) * CHUNK - 1) / rate
+            for spec, seconds, onset in shows.due(last, start):
+                wearer.watch(spec, round((onset - start) * rate), seconds)
+                tell(SimulatorClip(spec, seconds, onset))
+            if stop.wait(max(0.0, last - pylsl.local_clock())):
+                break
+            data = np.ascontiguousarray(wearer.render(CHUNK), dtype=np.float32)
+            outlet.push_chunk(data, last)
+    finally:
+        shows.close()
+
+
+def eeg_info(name: str, rate: float, source_id: str) -> pylsl.StreamInfo:
+    """What the EEG stream says of itself."""
+    info = pylsl.StreamInfo(name, "EEG", len(CHANNELS), rate, pylsl.cf_float32, source_id)
+    description = info.desc()
+    description.append_child_value("manufacturer", "rtbci simulated wearer")
+    channels = description.append_child("channels")
+    for label in CHANNELS:
+        channel = channels.append_child("channel")
+        channel.append_child_value("label", label)
+        channel.append_child_value("unit", "microvolts")
+        channel.append_child_value("type", "EEG")
+    return info
+
+
+class _OwnPlaylist:
+    """Clips back to back, announced on the wearer's own marker stream."""
+
+    def __init__(self, name: str, source_id: str, clips: Iterator[ClipSpec], seconds: float) -> None:
+        info = pylsl.StreamInfo(
+            f"{name}-markers", "Markers", 1, pylsl.IRREGULAR_RATE, pylsl.cf_string, f"{source_id}-markers"
+        )
+        self._outlet = pylsl.StreamOutlet(info)
+        self._clips = clips
+        self._seconds = seconds
+        self._shown = 0
+
+    def due(self, until: float, start: float) -> Iterator[tuple[ClipSpec, float, float]]:
+        """Announce and yield the clips whose onset is near."""
+        while (onset := start + FIRST_CLIP_S + self._shown * self._seconds) <= until + LEAD_S:
+            spec = next(self._clips)
+            self._outlet.push_sample([encode(ClipMarker(spec.name, spec.seed, self._seconds))], onset)
+            self._shown += 1
+            yield spec, self._seconds, onset
+
+    def close(self) -> None:
+        """Say that it is over, and stay long enough for it to be heard."""
+        self._outlet.push_sample([encode(EndMarker())])
+        time.sleep(_LINGER_S)
+
+
+class _Followed:
+    """Clips that another program shows."""
+
+    def __init__(self, name: str) -> None:
+        self._follower = MarkerFollower(name)
+
+    def due(self, until: float, start: float) -> Iterator[tuple[ClipSpec, float, float]]:
+        """Clips that were announced since the last call."""
+        for marker, onset in self._follower.poll():
+            if isinstance(marker, ClipMarker):
+                yield marker.spec(), marker.seconds, onset
+
+    def close(self) -> None:
+        """Let go of the stream."""
+        self._follower.close()
