@@ -127,6 +127,8 @@ class Chain:
         """
         data = np.asarray(data, dtype=np.float64)
         stamps = np.asarray(stamps, dtype=np.float64)
+        if len(data) != len(stamps):
+            raise ValueError(f"{len(data)} samples came with {len(stamps)} stamps")
         s = self.settings
         repaired = self._condition.repair.bad
         taken, given = self._condition.resample.taken, self._condition.resample.given

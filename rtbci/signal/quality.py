@@ -24,7 +24,7 @@ class Verdict:
     """Quality of the 62 channels at one moment."""
 
     at: int
-    """Samples seen by then, counted from the start."""
+    """Samples seen by then, counted from the start or the last reset."""
     verdicts: tuple[str, ...]
     """Per channel: good, flat, railed, noisy, mains, odd or missing."""
     scores: tuple[float, ...]
@@ -70,17 +70,21 @@ class ChannelQuality:
     rail_uv: float = 1000.0
     """Range that a channel must cover for its plateaus to be an amplifier's rails."""
     noisy_ratio: float = 4.0
-    """What the neighbours do not explain, in multiples of the usual channel's whole amplitude."""
+    """What the neighbours do not explain, in multiples of the usual channel's whole amplitude,"""
+    noisy_below: float = 0.7
+    """in a channel that correlates less than this with its prediction: strong alpha is not noise."""
     mains_ratio: float = 10.0
     """Amplitude of the mains, before the notch, against that of the usual channel's EEG,"""
     mains_excess: float = 3.0
     """and against the usual channel's mains: what all have, the notch removes."""
-    odd_below: float = 0.2
+    odd_below: float = 0.3
     """Correlation with the prediction from the neighbours that makes a channel odd,"""
-    odd_until: float = 0.4
+    odd_until: float = 0.45
     """the one that ends it,"""
     odd_needs: float = 0.6
     """and the one that the usual channel must have for any to be called odd."""
+    enough: int = 8
+    """Trusted channels without which no neighbours are consulted."""
     enter: float = 0.6
     leave: float = 0.2
     leak: float = 0.35
@@ -137,34 +141,41 @@ class ChannelQuality:
         flat, railed = self._flat(raw, clean), self._railed(raw)
         known = np.asarray(state.active.any(axis=0))
         known[sorted(self.missing)] = True
-        clean = clean - np.median(clean[:, ~known], axis=1, keepdims=True) if not known.all() else clean
-        amplitude = spread(clean)
         alive = ~(known | flat | railed)
+        if alive.any():
+            # The device's own reference is in every channel and would make all of them look alike.
+            clean = clean - np.median(clean[:, alive], axis=1, keepdims=True)
+        amplitude = spread(clean)
         usual = max(float(np.median(amplitude[alive])) if alive.any() else 0.0, self.flat_uv)
         # A channel far out of the ordinary is judged by the others, but not they by it.
         trusted = alive & (amplitude <= 3 * usual)
-        likeness, unexplained = _compare(clean, trusted)
-        likeness = state.likeness + self.leak * (likeness - state.likeness)
-        noisy_now = state.active[FAULTS.index("noisy")]
-        odd_now = state.active[FAULTS.index("odd")]
-        # Where the splines predict nobody (noise, a cap of another shape), they accuse nobody.
-        comparable = bool(np.median(likeness[~known]) > self.odd_needs) if not known.all() else False
-        weighed = np.array(
-            [
-                flat,
-                railed,
-                unexplained > usual * np.where(noisy_now, 0.75, 1.0) * self.noisy_ratio,
-                self._mains(raw, usual, trusted),
-                (likeness < np.where(odd_now, self.odd_until, self.odd_below)) & comparable,
-            ],
-            dtype=np.float64,
-        )
+        likeness, (noisy, mains, odd) = state.likeness, np.zeros((3, len(CHANNELS)), bool)
+        if trusted.sum() >= self.enough:
+            now, unexplained = _compare(clean, trusted)
+            weight = np.where(flat | railed, 0.0, self.leak)
+            likeness = likeness + weight * (now - likeness)
+            noisy = self._noisy(state, now, unexplained / usual)
+            mains = self._mains(raw, usual, trusted)
+            odd = self._odd(state, likeness, trusted)
+        weighed = np.array([flat, railed, noisy, mains, odd], dtype=np.float64)
         held = state.held + self.leak * (weighed - state.held)
         held[:2] = np.maximum(held[:2], weighed[:2])
         active = np.where(state.active, held > self.leave, held > self.enter)
         active[:, sorted(self.missing)] = False
         held[:, sorted(self.missing)] = 0.0
         return QualityState(count, (), held, active, likeness)
+
+    def _noisy(self, state: QualityState, likeness: Array, unexplained: Array) -> NDArray[np.bool_]:
+        now = state.active[FAULTS.index("noisy")]
+        limit = np.where(now, 0.75, 1.0) * self.noisy_ratio
+        return np.asarray((unexplained > limit) & (likeness < self.noisy_below))
+
+    def _odd(self, state: QualityState, likeness: Array, trusted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        if np.median(likeness[trusted]) < self.odd_needs:
+            # Where the splines predict nobody (noise, a cap of another shape) they accuse nobody.
+            return np.zeros(likeness.shape, bool)
+        limit = np.where(state.active[FAULTS.index("odd")], self.odd_until, self.odd_below)
+        return np.asarray(likeness < limit)
 
     def _flat(self, raw: Array, clean: Array) -> NDArray[np.bool_]:
         return np.asarray((np.ptp(raw, axis=0) < self.flat_uv) | (clean.std(axis=0) < self.flat_uv / 3))
@@ -184,7 +195,7 @@ class ChannelQuality:
         window = np.hanning(n)
         tone = window * np.exp(-2j * np.pi * self.mains / self.rate * np.arange(n))
         amplitude = np.abs(tone @ (raw - raw.mean(axis=0))) * 2 / window.sum()
-        others = float(np.median(amplitude[trusted])) if trusted.any() else 0.0
+        others = np.median(amplitude[trusted])
         return np.asarray((amplitude > self.mains_ratio * usual) & (amplitude > self.mains_excess * others))
 
 
