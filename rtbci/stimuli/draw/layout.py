@@ -14,6 +14,8 @@ _PACE = {"slow": 1.0, "fast": 4.5}
 _PAN = {"slow": 0.012, "fast": 0.05}
 
 _ROOM = (0.92, 0.56, 0.42)
+_FREEDOM = (1.0, 0.6, 0.5)
+"""How much of `ClipSpec.x` is kept, so that groups are not cut off at the sides."""
 _SPOTS: tuple[tuple[tuple[float, float, float], ...], ...] = (
     ((0.0, 0.0, 1.0),),
     ((-0.24, 0.03, 1.0), (0.25, -0.03, 0.92)),
@@ -86,7 +88,7 @@ def place(spec: ClipSpec, subject: Subject, t: float, aspect: float, horizon: fl
         facing_left = spec.mirrored != turned
         phase = t * tempo(spec) + stray_phase
         height = size * factor
-        x = spec.x * aspect + (dx + stray_x) * min(aspect, 1.3)
+        x = (0.5 + (spec.x - 0.5) * _FREEDOM[spec.number]) * aspect + (dx + stray_x) * min(aspect, 1.3)
         x += (-1.0 if facing_left else 1.0) * pace * (t - MIDDLE_S) - pan(spec, t)
         base = _base(spec, subject, height, dy + stray_y, horizon)
         ground = base if subject.place == "ground" else max(0.93, base)
