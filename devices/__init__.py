@@ -1,0 +1,1 @@
+"""Whatever speaks LSL out: caps, the simulated wearer, replay, faults."""

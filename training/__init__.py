@@ -1,0 +1,1 @@
+"""The offline side: cohort, models, alignment, training and evaluation."""

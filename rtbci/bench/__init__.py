@@ -1,0 +1,1 @@
+"""Benchmarks: how fast it is here, beside a floor measured in the same minute."""

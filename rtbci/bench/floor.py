@@ -1,4 +1,4 @@
-"""The floor of sample-to-window latency: pylsl, scipy and a rolling buffer, by hand, with no checks at all."""
+"""The floor of sample-to-window latency: pylsl, scipy and a rolling buffer, by hand, without checks."""
 
 import time
 

@@ -27,7 +27,9 @@ def _group() -> None:
 @bench.command()
 def latency(
     seconds: Annotated[float, typer.Option(min=5, help="Length of each of the two measurements.")] = 20.0,
-    bundle: Annotated[Path | None, typer.Option(help="Folder of a bundle; default: the one that ships.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Folder of a bundle; default: the one that ships.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help=REPORT_HELP)] = None,
 ) -> None:
     """Measure every stage from sample to clip, and the floor: pylsl, scipy and a rolling buffer by hand.
@@ -87,13 +89,15 @@ def _print(content: dict[str, Any]) -> None:
 
     table = Table("stage", "p50 (ms)", "p95 (ms)", "n")
     floor = content["floor_ms"]
-    table.add_row("sample to window, by hand (the floor)", str(floor["p50"]), str(floor["p95"]), str(floor["n"]))
+    table.add_row(
+        "sample to window, by hand (the floor)", str(floor["p50"]), str(floor["p95"]), str(floor["n"])
+    )
     for stage, row in content["latency_ms"].items():
         table.add_row(stage.replace("_", " "), str(row["p50"]), str(row["p95"]), str(row["n"]))
     console = Console()
     console.print(table)
     console.print(
-        f"Sample to window takes {content['sample_to_window_over_floor']} times the floor; the runtime and its "
-        f"generator use {content['resources']['cpu_percent']} % of one core and "
+        f"Sample to window takes {content['sample_to_window_over_floor']} times the floor; the runtime and "
+        f"its generator use {content['resources']['cpu_percent']} % of one core and "
         f"{content['resources']['rss_mb']} MB."
     )

@@ -131,7 +131,10 @@ def profiles() -> Finding:
     if os.access(parent, os.W_OK):
         return Finding("wearers' profiles", "good", str(folder))
     return Finding(
-        "wearers' profiles", "missing", f"{folder} cannot be written to", "set RTBCI_HOME to a folder of your own"
+        "wearers' profiles",
+        "missing",
+        f"{folder} cannot be written to",
+        "set RTBCI_HOME to a folder of your own",
     )
 
 

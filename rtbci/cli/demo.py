@@ -20,17 +20,24 @@ def register(app: typer.Typer) -> None:
 def demo(
     seconds: Annotated[
         float | None,
-        typer.Option(min=1, help="Length in seconds; with a window the default is until it is closed, else 40."),
+        typer.Option(
+            min=1, help="Length in seconds; with a window the default is until it is closed, else 40."
+        ),
     ] = None,
-    headless: Annotated[bool, typer.Option("--headless", help="No window: a live text view and a PNG.")] = False,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="No window: a live text view and a PNG.")
+    ] = False,
     null: Annotated[
-        bool, typer.Option("--null", help="Decode surrogate EEG in place of the wearer's: what chance looks like.")
+        bool,
+        typer.Option("--null", help="Decode surrogate EEG in place of the wearer's: what chance looks like."),
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Which wearer and which order of clips.")] = 7,
     snr: Annotated[
         float, typer.Option(min=0, help="Signal-to-noise of the wearer; real EEG is far below 1.")
     ] = 1.0,
-    bundle: Annotated[Path | None, typer.Option(help="Folder of a bundle; default: the one that ships.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Folder of a bundle; default: the one that ships.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help=REPORT_HELP)] = None,
     picture: Annotated[
         Path | None, typer.Option(help="Write a PNG of the view here at the end; headless: rtbci-demo.png.")
@@ -64,9 +71,7 @@ def demo(
     try:
         run_session(
             bundle,
-            SessionOptions(
-                query=StreamQuery(source_id=source), endpoint="tcp://127.0.0.1:0", surrogate=null
-            ),
+            SessionOptions(query=StreamQuery(source_id=source), endpoint="tcp://127.0.0.1:0", surrogate=null),
             Showing(headless=headless, seconds=seconds, report=report, picture=picture),
             stop,
         )

@@ -35,9 +35,7 @@ def doctor(
         table.add_row(marks[finding.verdict], finding.what, finding.found, finding.mend)
     Console().print(table)
     if report is not None:
-        rows = [
-            {"what": f.what, "verdict": f.verdict, "found": f.found, "mend": f.mend} for f in findings
-        ]
+        rows = [{"what": f.what, "verdict": f.verdict, "found": f.found, "mend": f.mend} for f in findings]
         write_json(report, {"findings": rows})
     if any(finding.verdict == "missing" for finding in findings):
         raise typer.Exit(1)

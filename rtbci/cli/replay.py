@@ -26,9 +26,8 @@ def replay(
     Example: `rtbci replay S001R02.edf --name cap --speed 2`
     """
     stop = stop_on_signals()
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
     from devices.replay import run_replay
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
     with Progress(*columns, TimeRemainingColumn(), disable=quiet) as progress:

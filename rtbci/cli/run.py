@@ -19,20 +19,29 @@ def run(
     source_id: Annotated[str | None, typer.Option(help="Source id of the EEG stream.")] = None,
     host: Annotated[str | None, typer.Option(help="Host of the EEG stream.")] = None,
     cap: Annotated[
-        str | None, typer.Option(help="Profile of the cap (labels, unit, delay) for a stream that lacks them.")
+        str | None,
+        typer.Option(help="Profile of the cap (labels, unit, delay) for a stream that lacks them."),
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of the EEG, over what the stream says.")] = None,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the stream at the start.")] = 10.0,
-    seconds: Annotated[float | None, typer.Option(min=1, help="Length in seconds; default: until stopped.")] = None,
-    headless: Annotated[bool, typer.Option("--headless", help="No window: a live text view and a PNG.")] = False,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="Length in seconds; default: until stopped.")
+    ] = None,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="No window: a live text view and a PNG.")
+    ] = False,
     null: Annotated[bool, typer.Option("--null", help="Decode surrogate EEG in place of the real.")] = False,
     wearer: Annotated[str | None, typer.Option(help="Pseudonym of a calibrated wearer.")] = None,
-    bundle: Annotated[Path | None, typer.Option(help="Folder of a bundle; default: the one that ships.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Folder of a bundle; default: the one that ships.")
+    ] = None,
     endpoint: Annotated[str, typer.Option(help="Where messages go out.")] = "tcp://127.0.0.1:5577",
     keys: Annotated[
         Path | None, typer.Option(help="Folder of keys, needed where other machines can reach the endpoint.")
     ] = None,
-    record: Annotated[Path | None, typer.Option(help="Record everything that comes in to this XDF file.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Record everything that comes in to this XDF file.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help=REPORT_HELP)] = None,
     picture: Annotated[Path | None, typer.Option(help="Write a PNG of the view here at the end.")] = None,
 ) -> None:

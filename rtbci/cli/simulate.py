@@ -1,5 +1,6 @@
 """``rtbci simulate``: a simulated wearer on LSL."""
 
+import threading
 from typing import Annotated
 
 import typer
@@ -13,10 +14,14 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate(
-    name: Annotated[str, typer.Option(help="Name of the EEG stream; markers go out as NAME-markers.")] = "simulated",
+    name: Annotated[
+        str, typer.Option(help="Name of the EEG stream; markers go out as NAME-markers.")
+    ] = "simulated",
     seed: Annotated[int, typer.Option(min=0, help="Which wearer; also the order of clips.")] = 7,
     snr: Annotated[float, typer.Option(min=0, help="Signal-to-noise; real EEG is far below 1.")] = 1.0,
-    source_id: Annotated[str | None, typer.Option(help="Source id; default: made from name and seed.")] = None,
+    source_id: Annotated[
+        str | None, typer.Option(help="Source id; default: made from name and seed.")
+    ] = None,
     follow: Annotated[
         str | None, typer.Option(help="Watch the clips announced on this marker stream, not a playlist.")
     ] = None,
@@ -32,12 +37,16 @@ def simulate(
 
     if not quiet:
         typer.echo(f"Sending the EEG of wearer {seed} as '{name}' (snr {snr:g}). Ctrl-C ends it.")
+    if seconds is not None:
+        timer = threading.Timer(seconds, stop.set)
+        timer.daemon = True
+        timer.start()
     run_simulator(
         name=name,
         seed=seed,
         snr=snr,
         source_id=source_id or f"rtbci-simulated-{name}-{seed}",
         follow_markers=follow,
-        seconds=seconds,
+        playlist_seed=seed,
         stop=stop,
     )

@@ -14,9 +14,15 @@ def register(app: typer.Typer) -> None:
 
 
 def view(
-    endpoint: Annotated[str, typer.Option(help="Where the session sends its messages.")] = "tcp://127.0.0.1:5577",
-    keys: Annotated[Path | None, typer.Option(help="Folder of keys, for a session on another machine.")] = None,
-    headless: Annotated[bool, typer.Option("--headless", help="A live text view in place of the window.")] = False,
+    endpoint: Annotated[
+        str, typer.Option(help="Where the session sends its messages.")
+    ] = "tcp://127.0.0.1:5577",
+    keys: Annotated[
+        Path | None, typer.Option(help="Folder of keys, for a session on another machine.")
+    ] = None,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="A live text view in place of the window.")
+    ] = False,
     picture: Annotated[Path | None, typer.Option(help="Write a PNG of the view here at the end.")] = None,
 ) -> None:
     """Show a running session: picture, concepts, EEG, channel quality, latency.

@@ -13,11 +13,12 @@ from rtbci.bundle import Bundle
 from rtbci.live.latency import LatencyBook
 from rtbci.live.mailbox import Mailbox
 from rtbci.record import Recorder
-from rtbci.signal import Chain, ChainSettings, Window
+from rtbci.signal import Chain, ChainSettings, RepairChange, Window
 from rtbci.stream import (
     Chunk,
     Connected,
     Gap,
+    Jumped,
     Lost,
     Refused,
     Resumed,
@@ -26,6 +27,7 @@ from rtbci.stream import (
     StreamContract,
     StreamEvent,
 )
+from rtbci.stream import Notice as StreamNotice
 from rtbci.wire import Publisher
 from rtbci.wire.messages import EegChunk, Notice, Quality, StreamState
 
@@ -174,8 +176,8 @@ class Acquisition:
         if self._chain.quality is not self._quality_seen:
             self._quality_seen = self._chain.quality
             self._send_quality(newest)
-        for event in self._chain.events():
-            self._notice("warning", event)
+        for change in self._chain.events:
+            self._on_repair(change)
         if self._clock() - self._state_sent > _STATE_EVERY_S:
             self.send_state()
 
@@ -184,10 +186,17 @@ class Acquisition:
         quality = self._chain.quality
         if quality is None:
             return
-        repaired = self._chain.repaired
-        self.repaired_ever.update(repaired)
-        self._update_state(repaired=repaired)
-        self._publisher.send(Quality(at=at, verdicts=quality.verdicts, scores=tuple(map(float, quality.scores))))
+        self._publisher.send(
+            Quality(at=at, verdicts=quality.verdicts, scores=tuple(map(float, quality.scores)))
+        )
+
+    def _on_repair(self, change: RepairChange) -> None:
+        self.repaired_ever.update(change.repaired)
+        self._update_state(repaired=tuple(change.repaired))
+        for name in change.fresh:
+            self._notice("warning", f"{name} is {change.repaired[name]}: repaired from its neighbours.")
+        if change.returned:
+            self._notice("info", f"{', '.join(change.returned)} good again.")
 
     def send_state(self) -> None:
         """Publish the state of the stream."""
@@ -232,9 +241,15 @@ class Acquisition:
             case Refused():
                 self.refusals.append(event.reason)
                 self._phase("refused", event.reason)
+            case Jumped():
+                self._notice("warning", f"The sender's clock was set by {event.seconds:+.3f} s.")
+            case StreamNotice():
+                self._notice("warning", event.sentence)
             case Searching():
                 if self.state.phase != "refused":
-                    self._phase("searching" if self.connections == 0 else "lost", "Looking for the EEG stream.")
+                    self._phase(
+                        "searching" if self.connections == 0 else "lost", "Looking for the EEG stream."
+                    )
 
     def _connect(self, contract: StreamContract) -> None:
         settings = ChainSettings.from_preprocessing(
@@ -262,8 +277,8 @@ class Acquisition:
         )
         self._phase(
             "streaming",
-            f"Connected {again}to '{contract.name}': {len(contract.labels)} channels at {contract.rate_hz:g} Hz, "
-            f"{len(remap.interpolated)} interpolated, {len(remap.set_aside)} set aside.",
+            f"Connected {again}to '{contract.name}': {len(contract.labels)} channels at "
+            f"{contract.rate_hz:g} Hz, {len(remap.interpolated)} interpolated, {len(remap.set_aside)} set aside.",
         )
 
     def _phase(self, phase: str, sentence: str) -> None:

@@ -9,7 +9,13 @@ from rtbci.wire.messages import StageTime
 
 _KEPT = 20_000
 
-STAGES = ("sample_to_window", "window_to_evidence", "sample_to_preview", "sample_to_keyframe", "sample_to_clip")
+STAGES = (
+    "sample_to_window",
+    "window_to_evidence",
+    "sample_to_preview",
+    "sample_to_keyframe",
+    "sample_to_clip",
+)
 
 
 class LatencyBook:

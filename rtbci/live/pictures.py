@@ -46,7 +46,9 @@ class PictureLink:
         Pseudonym that pictures carry as a part of their provenance.
     """
 
-    def __init__(self, bundle: Bundle, publisher: Publisher, latency: LatencyBook, *, wearer: str = "") -> None:
+    def __init__(
+        self, bundle: Bundle, publisher: Publisher, latency: LatencyBook, *, wearer: str = ""
+    ) -> None:
         self._bundle = bundle
         self._publisher = publisher
         self._latency = latency

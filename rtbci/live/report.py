@@ -34,7 +34,14 @@ def decoding_summary(trials: int, hits: int, null_hits: int, concepts: int) -> d
     """
     chance = 1 / concepts
     if trials == 0:
-        return {"trials": 0, "top1": None, "ci95": None, "chance": chance, "chance_ci95": None, "null_top1": None}
+        return {
+            "trials": 0,
+            "top1": None,
+            "ci95": None,
+            "chance": chance,
+            "chance_ci95": None,
+            "null_top1": None,
+        }
     interval = binomtest(hits, trials).proportion_ci(0.95)
     low, high = binom.ppf([0.025, 0.975], trials, chance) / trials
     return {
@@ -114,5 +121,6 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
         Path(temporary).replace(path)
     except OSError as error:
         raise UsageError(
-            f"The report cannot be written to {path} ({error.strerror}); name a file in a folder you can write to."
+            f"The report cannot be written to {path} ({error.strerror}); "
+            "name a file in a folder that you can write to."
         ) from error

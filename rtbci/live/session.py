@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from pylsl import local_clock
 
 from rtbci.bundle import Bundle
 from rtbci.decode import Decoder
+from rtbci.errors import RecordingError
 from rtbci.live.acquisition import Acquisition, Arrival
 from rtbci.live.decoding import DecodingLoop
 from rtbci.live.latency import LatencyBook
@@ -22,7 +23,7 @@ from rtbci.record import Recorder
 from rtbci.stream import Chunk, Connected, EegStream, MarkerStream, StreamEvent, StreamQuery, StreamSettings
 from rtbci.wearers import Profile
 from rtbci.wire import Publisher
-from rtbci.wire.messages import Status
+from rtbci.wire.messages import Notice, Status
 from rtbci.wire.security import PublisherKeys
 
 _STATUS_EVERY_S = 0.5
@@ -53,7 +54,7 @@ class SessionOptions:
 
     query: StreamQuery
     endpoint: str
-    settings: StreamSettings = StreamSettings()
+    settings: StreamSettings = field(default_factory=StreamSettings)
     keys: PublisherKeys | None = None
     profile: Profile | None = None
     record: Path | None = None
@@ -90,7 +91,7 @@ class LiveSession:
         with ExitStack() as undo:
             self._publisher = Publisher(options.endpoint, f"{self._began:.6f}", options.keys)
             undo.callback(self._publisher.close)
-            self._recorder = Recorder(options.record) if options.record else None
+            self._recorder = _recorder(options.record, self._publisher)
             if self._recorder is not None:
                 undo.callback(self._recorder.close)
             profile = options.profile
@@ -149,7 +150,10 @@ class LiveSession:
                 thread.join(_JOIN_S)
         self._pictures.stop()
         if self._recorder is not None:
-            self._recorder.close()
+            try:
+                self._recorder.close()
+            except RecordingError as error:
+                self.failure = self.failure or error
         self._publisher.close()
         return self._report(report_cpu)
 
@@ -246,8 +250,15 @@ class LiveSession:
         }
 
 
+def _recorder(path: Path | None, publisher: Publisher) -> Recorder | None:
+    """Make the recorder; a disk that fills up is told at once, and decoding goes on."""
+
+    def tell(error: RecordingError) -> None:
+        publisher.send(Notice(level="error", sentence=str(error), at=local_clock()))
+
+    return None if path is None else Recorder(path, on_failure=tell)
+
+
 def _scorer(bundle: Bundle) -> TrialScorer:
     preprocessing = bundle.manifest.preprocessing
-    return TrialScorer(
-        bundle.manifest.concepts, lag_s=preprocessing.lag_s, hop_s=preprocessing.hop_s
-    )
+    return TrialScorer(bundle.manifest.concepts, lag_s=preprocessing.lag_s, hop_s=preprocessing.hop_s)
