@@ -1,0 +1,222 @@
+import json
+import stat
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rtbci.errors import WearerError
+from rtbci.wearers import (
+    Adapter,
+    Predicted,
+    Profile,
+    ProfileRecord,
+    cap_hash,
+    delete_profile,
+    export_profile,
+    home,
+    import_profile,
+    list_profiles,
+    load_profile,
+    save_profile,
+)
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("RTBCI_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def profile(wearer="w01", seed=0, bundle_id="tiny-1", exponent=0.2):
+    rng = np.random.default_rng(seed)
+    adapter = Adapter(
+        rng.standard_normal((62, 62)), rng.standard_normal((40, 40)), rng.standard_normal(40), exponent
+    )
+    labels = ("Fp1", "Cz")
+    record = ProfileRecord(
+        wearer=wearer,
+        bundle_id=bundle_id,
+        created="2026-01-01T00:00:00+00:00",
+        method="layer",
+        predicted=Predicted(0.3, (0.25, 0.35), 0.025),
+        cap_labels=labels,
+        cap_hash=cap_hash(labels),
+    )
+    return Profile(record, adapter, {"chosen": "layer", "candidates": []})
+
+
+def test_a_profile_comes_back_bit_for_bit():
+    saved = profile()
+    save_profile(saved)
+    loaded = load_profile("w01", bundle_id="tiny-1")
+    for name, array in saved.adapter.arrays().items():
+        np.testing.assert_array_equal(loaded.adapter.arrays()[name], array)
+    assert loaded.adapter.exponent == 0.2
+    assert loaded.report == saved.report
+    assert loaded.record.predicted == saved.record.predicted
+    assert loaded.wearer == "w01"
+
+
+def test_nobody_else_can_read_it():
+    folder = save_profile(profile())
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
+    files = list(folder.iterdir())
+    assert sorted(f.name for f in files) == [
+        "head_bias.npy", "head_weight.npy", "matrix.npy", "profile.json", "report.json",
+    ]  # fmt: skip
+    assert {stat.S_IMODE(f.stat().st_mode) for f in files} == {0o600}
+
+
+def test_a_newer_profile_takes_the_older_ones_place():
+    save_profile(profile(seed=1))
+    folder = save_profile(profile(seed=2))
+    np.testing.assert_array_equal(load_profile("w01").adapter.matrix, profile(seed=2).adapter.matrix)
+    assert [p.name for p in folder.parent.iterdir()] == ["w01"]
+
+
+def test_a_failed_write_leaves_the_older_one(monkeypatch):
+    save_profile(profile(seed=1))
+    monkeypatch.setattr("rtbci.wearers.store.write_files", _no_space)
+    with pytest.raises(WearerError, match="No space left"):
+        save_profile(profile(seed=2))
+    np.testing.assert_array_equal(load_profile("w01").adapter.matrix, profile(seed=1).adapter.matrix)
+    assert [p.name for p in (home() / "wearers").iterdir()] == ["w01"]
+
+
+def _no_space(*_):
+    raise OSError(28, "No space left on device")
+
+
+def test_another_bundle_is_refused():
+    save_profile(profile())
+    with pytest.raises(WearerError, match="fitted to bundle tiny-1, not to tiny-2"):
+        load_profile("w01", bundle_id="tiny-2")
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "a/b", "/etc", "a\\b", "-x", ".hidden", "a b", "ä", "x" * 65, "a\n", "w.01"]
+)
+def test_what_is_no_pseudonym(name, own_home):
+    for act in (load_profile, delete_profile, lambda n: save_profile(profile(wearer=n))):
+        with pytest.raises(WearerError, match="cannot be a wearer's pseudonym"):
+            act(name)
+    assert not own_home.exists()
+
+
+def test_listing_and_deleting():
+    assert list_profiles() == []
+    save_profile(profile("b"))
+    save_profile(profile("a"))
+    assert [record.wearer for record in list_profiles()] == ["a", "b"]
+    delete_profile("a")
+    assert [record.wearer for record in list_profiles()] == ["b"]
+    assert [p.name for p in (home() / "wearers").iterdir()] == ["b"]
+    with pytest.raises(WearerError, match=r"no profile of 'a' \(there is: b\)"):
+        load_profile("a")
+    with pytest.raises(WearerError, match="no profile of 'a'"):
+        delete_profile("a")
+
+
+def test_deleting_takes_what_a_crash_left_behind():
+    folder = save_profile(profile("a"))
+    save_profile(profile("a-b"))
+    for name in (".a.x1", ".a-b.x2"):
+        (folder.parent / name).mkdir()
+    delete_profile("a")
+    assert sorted(p.name for p in folder.parent.iterdir()) == [".a-b.x2", "a-b"]
+
+
+def test_moving_to_another_machine(tmp_path, monkeypatch):
+    save_profile(profile())
+    export_profile("w01", tmp_path / "stick")
+    assert stat.S_IMODE((tmp_path / "stick").stat().st_mode) == 0o700
+    with pytest.raises(WearerError, match="exists already"):
+        export_profile("w01", tmp_path / "stick")
+    with pytest.raises(WearerError, match="cannot be written"):
+        export_profile("w01", tmp_path / "nowhere" / "stick")
+    monkeypatch.setenv("RTBCI_HOME", str(tmp_path / "other"))
+    assert import_profile(tmp_path / "stick").wearer == "w01"
+    np.testing.assert_array_equal(load_profile("w01").adapter.matrix, profile().adapter.matrix)
+    with pytest.raises(WearerError, match="profile of 'w01' already"):
+        import_profile(tmp_path / "stick")
+
+
+@pytest.mark.parametrize(
+    "file", ["matrix.npy", "head_weight.npy", "head_bias.npy", "profile.json", "report.json"]
+)
+def test_damage_is_noticed(file):
+    folder = save_profile(profile())
+    content = (folder / file).read_bytes()
+    (folder / file).write_bytes(content[:-7])
+    with pytest.raises(WearerError, match="calibrate the wearer again"):
+        load_profile("w01")
+    (folder / file).unlink()
+    with pytest.raises(WearerError, match="calibrate the wearer again"):
+        load_profile("w01")
+
+
+def test_another_version_and_unknown_fields_are_refused():
+    folder = save_profile(profile())
+    content = json.loads((folder / "profile.json").read_text())
+    (folder / "profile.json").write_text(json.dumps(content | {"version": 2}))
+    with pytest.raises(WearerError, match="version 2"):
+        load_profile("w01")
+    (folder / "profile.json").write_text(json.dumps(content | {"name": "Jane Doe"}))
+    with pytest.raises(WearerError, match="unknown field"):
+        load_profile("w01")
+
+
+def test_an_import_cannot_place_files_elsewhere(tmp_path):
+    folder = save_profile(profile())
+    content = json.loads((folder / "profile.json").read_text())
+    stick = folder.rename(tmp_path / "stick")
+    (stick / "profile.json").write_text(json.dumps(content | {"wearer": "../../evil"}))
+    with pytest.raises(WearerError, match="pseudonym"):
+        import_profile(stick)
+
+
+def test_the_users_own_folder_is_the_default(monkeypatch):
+    monkeypatch.delenv("RTBCI_HOME")
+    assert home().name == "rtbci"
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 3))
+def test_identity_changes_nothing(seed, n):
+    rng = np.random.default_rng(seed)
+    eeg = rng.standard_normal((n, 62, 20)).astype(np.float32)
+    logits = rng.standard_normal((n, 40))
+    adapter = Adapter.identity()
+    np.testing.assert_array_equal(adapter.spatial(eeg), eeg)
+    np.testing.assert_array_equal(adapter.concept_logits(logits), logits)
+    assert adapter.exponent is None
+
+
+def test_the_layer_mixes_channels_and_the_head_mixes_logits():
+    adapter = profile().adapter
+    rng = np.random.default_rng(3)
+    eeg, logits = rng.standard_normal((2, 62, 50)), rng.standard_normal((2, 40))
+    expected = np.einsum("ij,njt->nit", adapter.matrix, eeg)
+    np.testing.assert_allclose(adapter.spatial(eeg.astype(np.float32)), expected, atol=1e-4)
+    np.testing.assert_allclose(
+        adapter.concept_logits(logits),
+        np.einsum("nk,kj->nj", logits, adapter.head_weight) + adapter.head_bias,
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"matrix": np.eye(61)},
+        {"head_weight": np.full((40, 40), np.nan)},
+        {"head_bias": np.zeros(41)},
+        {"exponent": 0.0},
+        {"exponent": float("nan")},
+    ],
+)
+def test_an_adapter_that_cannot_be_is_refused(change):
+    arrays = Adapter.identity().arrays()
+    with pytest.raises(WearerError, match="calibrate the wearer again"):
+        Adapter(**(arrays | change))
