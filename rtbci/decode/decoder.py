@@ -94,9 +94,14 @@ class Decoder:
             Every output of the encoder, first axis n.
         """
         z = np.ascontiguousarray(z, dtype=np.float32)
-        eeg = self._adapter.run(eeg=z)["eeg"] if self._wearer is None else self._wearer.spatial(z)
+        eeg = self._generic(z) if self._wearer is None else self._wearer.spatial(z)
         outputs = self._encoder.run(eeg=np.ascontiguousarray(eeg, dtype=np.float32))
         return {name: value.astype(np.float64) for name, value in outputs.items()}
+
+    def _generic(self, z: NDArray[np.float32]) -> NDArray[np.generic]:
+        # The adapter has one output, under any name: a graph's output cannot bear its input's.
+        (eeg,) = self._adapter.run(eeg=z).values()
+        return eeg
 
     def decode(self, z: NDArray[np.float32]) -> Decoded:
         """Decode one window.
