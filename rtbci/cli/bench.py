@@ -45,8 +45,8 @@ def latency(
 
     from rtbci.bench.floor import floor_latencies
     from rtbci.bundle import load_bundle
+    from rtbci.files import write_json
     from rtbci.live import LiveSession, SessionOptions
-    from rtbci.live.report import write_json
     from rtbci.stream import StreamQuery, resolve_one
 
     source = f"rtbci-bench-{token}"

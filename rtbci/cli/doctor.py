@@ -26,7 +26,7 @@ def doctor(
     from rich.console import Console
     from rich.table import Table
 
-    from rtbci.live.report import write_json
+    from rtbci.files import write_json
 
     findings = [_examine(check) for check in CHECKS]
     table = Table("", "what", "finding", "how to mend it", show_lines=False)

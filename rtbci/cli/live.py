@@ -58,8 +58,8 @@ def run_session(
         Whatever ended the session from within; the report is written all the same.
     """
     from rtbci.bundle import load_bundle
+    from rtbci.files import write_json
     from rtbci.live import LiveSession
-    from rtbci.live.report import write_json
 
     session = LiveSession(load_bundle(bundle), options)
     viewer = Child("view", "--endpoint", session.endpoint, *_view_options(showing))

@@ -36,7 +36,7 @@ def record(
     from rich.console import Console
 
     from rtbci.cli.selection import stream_settings
-    from rtbci.live.report import write_json
+    from rtbci.files import write_json
     from rtbci.record import Recorder
     from rtbci.record.tally import RecordingSession
     from rtbci.stream import StreamQuery, resolve_one

@@ -26,7 +26,7 @@ def streams(
     from rich.console import Console
     from rich.table import Table
 
-    from rtbci.live.report import write_json
+    from rtbci.files import write_json
     from rtbci.stream import find_streams, inspect
 
     found = find_streams(seconds)

@@ -278,7 +278,8 @@ class Acquisition:
         self._phase(
             "streaming",
             f"Connected {again}to '{contract.name}': {len(contract.labels)} channels at "
-            f"{contract.rate_hz:g} Hz, {len(remap.interpolated)} interpolated, {len(remap.set_aside)} set aside.",
+            f"{contract.rate_hz:g} Hz, {len(remap.interpolated)} interpolated, "
+            f"{len(remap.set_aside)} set aside.",
         )
 
     def _phase(self, phase: str, sentence: str) -> None:

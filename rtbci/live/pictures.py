@@ -18,7 +18,8 @@ from pylsl import local_clock
 
 from rtbci.bundle import Bundle
 from rtbci.live.latency import LatencyBook
-from rtbci.wire import Publisher, pack, unpack
+from rtbci.wire import Publisher
+from rtbci.wire.codec import pack, unpack
 from rtbci.wire.messages import Evidence, Notice, Picture
 
 _log = logging.getLogger(__name__)
