@@ -4,6 +4,8 @@ import logging
 from collections.abc import Iterator
 
 import pylsl
+from pylsl.util import LostError
+from pylsl.util import TimeoutError as LslTimeoutError
 
 from rtbci.stimuli.markers import Marker, decode
 
@@ -43,7 +45,7 @@ class MarkerFollower:
             return
         try:
             texts, stamps = self._inlet.pull_chunk(timeout=0.0, max_samples=64)
-        except pylsl.LostError:
+        except LostError:
             _LOG.warning("the marker stream %s was lost; waiting for it to come back", self.name)
             self._inlet.close_stream()
             self._inlet = None
@@ -66,7 +68,7 @@ class MarkerFollower:
         inlet = pylsl.StreamInlet(found[0], recover=False, processing_flags=pylsl.proc_clocksync)
         try:
             inlet.open_stream(timeout=2.0)
-        except (pylsl.LostError, TimeoutError):
+        except (LostError, LslTimeoutError):
             _LOG.info("the marker stream %s is announced but does not answer yet", self.name)
             return None
         return inlet

@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 import pylsl
+from pylsl.util import LostError
 import pytest
 
 from devices.simulate import FIRST_CLIP_S, SimulatorClip, SimulatorEvent, SimulatorStarted, run_simulator
@@ -49,11 +50,11 @@ def _pull(inlet: pylsl.StreamInlet, seconds: float) -> tuple[np.ndarray, np.ndar
 def test_eeg_and_markers_arrive_as_simulated(source_id: str) -> None:
     with _running(source_id, source_id=source_id, seed=4, clip_seconds=1.0) as (events, stop):
         eeg, markers = _inlet(source_id), _inlet(f"{source_id}-markers")
-        info = eeg.info(5.0)
+        info, marker_source = eeg.info(5.0), markers.info(5.0).source_id()
         data, stamps = _pull(eeg, FIRST_CLIP_S + 2.0)
         stop.set()
         texts, onsets = [], []
-        with suppress(pylsl.LostError):
+        with suppress(LostError):
             while not texts or not isinstance(texts[-1], EndMarker):
                 row, stamp = markers.pull_sample(timeout=5.0)
                 assert row is not None
@@ -63,7 +64,7 @@ def test_eeg_and_markers_arrive_as_simulated(source_id: str) -> None:
     assert info.get_channel_labels() == list(CHANNELS)
     assert set(info.get_channel_units()) == {"microvolts"}
     assert info.desc().child_value("manufacturer")
-    assert markers.info(1.0).source_id() == f"{source_id}-markers"
+    assert marker_source == f"{source_id}-markers"
 
     started = next(event for event in events if isinstance(event, SimulatorStarted))
     clips = [event for event in events if isinstance(event, SimulatorClip)]
