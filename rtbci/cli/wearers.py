@@ -31,8 +31,8 @@ def list_() -> None:
             profile.created,
             profile.bundle_id,
             profile.method,
-            f"{100 * profile.predicted_top1:.1f} %",
-            f"{100 * profile.chance:.1f} %",
+            f"{100 * profile.predicted.top1:.1f} %",
+            f"{100 * profile.predicted.chance:.1f} %",
         )
     Console().print(table)
 

@@ -9,6 +9,7 @@ from rtbci.wearers.store import (
     import_profile,
     list_profiles,
     load_profile,
+    read_report,
     save_profile,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "import_profile",
     "list_profiles",
     "load_profile",
+    "read_report",
     "save_profile",
 ]

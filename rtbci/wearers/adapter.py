@@ -10,7 +10,7 @@ from rtbci.errors import WearerError
 from rtbci.montage import CHANNELS
 from rtbci.stimuli.concepts import CONCEPTS
 
-_ARRAYS: dict[str, tuple[int, ...]] = {
+ARRAYS: dict[str, tuple[int, ...]] = {
     "matrix": (len(CHANNELS), len(CHANNELS)),
     "head_weight": (len(CONCEPTS), len(CONCEPTS)),
     "head_bias": (len(CONCEPTS),),
@@ -44,7 +44,7 @@ class Adapter:
     _single: NDArray[np.float32] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for name, shape in _ARRAYS.items():
+        for name, shape in ARRAYS.items():
             array = getattr(self, name)
             if array.shape != shape or not np.isfinite(array).all():
                 raise WearerError(
@@ -72,4 +72,4 @@ class Adapter:
 
     def arrays(self) -> dict[str, NDArray[np.float64]]:
         """Return the arrays by name, as a profile stores them."""
-        return {name: getattr(self, name) for name in _ARRAYS}
+        return {name: getattr(self, name) for name in ARRAYS}

@@ -10,11 +10,12 @@ import msgspec
 import numpy as np
 
 from rtbci.errors import WearerError
-from rtbci.wearers.adapter import Adapter
+from rtbci.wearers.adapter import ARRAYS, Adapter
 
 PROFILE_VERSION = 1
 PROFILE_FILE = "profile.json"
 REPORT_FILE = "report.json"
+FILES = (PROFILE_FILE, REPORT_FILE, *(f"{name}.npy" for name in ARRAYS))
 
 
 class Predicted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,7 +119,7 @@ def read_files(folder: Path) -> Profile:
     record = read_record(folder)
     try:
         arrays = {}
-        for name in Adapter.identity().arrays():
+        for name in ARRAYS:
             path = folder / f"{name}.npy"
             if _sha256(path) != record.sha256.get(name):
                 raise ValueError(f"{path.name} was changed")

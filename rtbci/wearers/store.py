@@ -4,14 +4,17 @@ import os
 import re
 import shutil
 import tempfile
+import zipfile
 from pathlib import Path
 
+import msgspec
 import platformdirs
 
 from rtbci.errors import WearerError
-from rtbci.wearers.profile import Profile, ProfileRecord, read_files, read_record, write_files
+from rtbci.wearers.profile import FILES, Profile, ProfileRecord, read_files, read_record, write_files
 
 _PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_MOST_BYTES = 10_000_000
 
 
 def home() -> Path:
@@ -85,27 +88,41 @@ def save_profile(profile: Profile) -> Path:
     return target
 
 
-def export_profile(wearer: str, target: Path) -> None:
-    """Copy a profile to a new folder, from which `import_profile` takes it on another machine.
+def read_report(wearer: str) -> str:
+    """Return a wearer's calibration report as JSON text.
 
     Raises
     ------
     WearerError
-        If there is no such profile, or the target exists or cannot be made.
+        If there is no such profile or it is damaged.
     """
-    profile = load_profile(wearer)
-    if target.exists():
-        raise WearerError(f"{target} exists already and is not overwritten; give another folder.")
+    return msgspec.json.format(msgspec.json.encode(load_profile(wearer).report), indent=2).decode()
+
+
+def export_profile(wearer: str, file: Path) -> None:
+    """Write a profile into a new zip file, from which `import_profile` takes it on another machine.
+
+    Raises
+    ------
+    WearerError
+        If there is no such profile, or the file exists or cannot be made.
+    """
+    folder = _existing(wearer)
+    read_files(folder)
     try:
-        _place(profile, target)
+        # The file is the owner's alone from its first byte on.
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(folder.iterdir()):
+                archive.write(path, path.name)
     except OSError as error:
         raise WearerError(
-            f"The profile of '{wearer}' cannot be written to {target} ({error.strerror}); give a folder that "
-            "can be written."
+            f"The profile of '{wearer}' cannot be written to {file} ({error.strerror}); give a new file in a "
+            "folder of your own."
         ) from error
 
 
-def import_profile(source: Path) -> Profile:
+def import_profile(file: Path) -> Profile:
     """Store a profile that `export_profile` wrote.
 
     Raises
@@ -113,9 +130,11 @@ def import_profile(source: Path) -> Profile:
     WearerError
         If it is none, is damaged, or a profile of that wearer is there already.
     """
-    profile = read_files(source)
+    with tempfile.TemporaryDirectory() as name:
+        _unpack(file, Path(name))
+        profile = read_files(Path(name))
     if _folder(profile.wearer).exists():
-        raise WearerError(f"There is a profile of '{profile.wearer}' already; delete or rename it first.")
+        raise WearerError(f"There is a profile of '{profile.wearer}' already; delete it first.")
     save_profile(profile)
     return profile
 
@@ -165,6 +184,20 @@ def _existing(wearer: str) -> Path:
             f"There is no profile of '{wearer}' (there is: {known}); make one with `rtbci calibrate`."
         )
     return folder
+
+
+def _unpack(file: Path, folder: Path) -> None:
+    """Take a profile's files, and nothing else, out of a zip file."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for name in FILES:
+                if archive.getinfo(name).file_size > _MOST_BYTES:
+                    raise ValueError(f"{name} is too large")
+                (folder / name).write_bytes(archive.read(name))
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise WearerError(
+            f"{file} holds no profile ({error}); give a file that `rtbci wearers export` wrote."
+        ) from error
 
 
 def _place(profile: Profile, target: Path) -> None:

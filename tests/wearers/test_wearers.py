@@ -1,5 +1,6 @@
 import json
 import stat
+import zipfile
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from rtbci.wearers import (
     import_profile,
     list_profiles,
     load_profile,
+    read_report,
     save_profile,
 )
 
@@ -130,18 +132,35 @@ def test_deleting_takes_what_a_crash_left_behind():
 
 
 def test_moving_to_another_machine(tmp_path, monkeypatch):
+    stick = tmp_path / "w01.zip"
     save_profile(profile())
-    export_profile("w01", tmp_path / "stick")
-    assert stat.S_IMODE((tmp_path / "stick").stat().st_mode) == 0o700
-    with pytest.raises(WearerError, match="exists already"):
-        export_profile("w01", tmp_path / "stick")
+    export_profile("w01", stick)
+    assert stat.S_IMODE(stick.stat().st_mode) == 0o600
+    with pytest.raises(WearerError, match="File exists"):
+        export_profile("w01", stick)
     with pytest.raises(WearerError, match="cannot be written"):
-        export_profile("w01", tmp_path / "nowhere" / "stick")
+        export_profile("w01", tmp_path / "nowhere" / "w01.zip")
     monkeypatch.setenv("RTBCI_HOME", str(tmp_path / "other"))
-    assert import_profile(tmp_path / "stick").wearer == "w01"
+    assert import_profile(stick).wearer == "w01"
     np.testing.assert_array_equal(load_profile("w01").adapter.matrix, profile().adapter.matrix)
     with pytest.raises(WearerError, match="profile of 'w01' already"):
-        import_profile(tmp_path / "stick")
+        import_profile(stick)
+
+
+def test_the_report_is_json():
+    save_profile(profile())
+    assert json.loads(read_report("w01")) == profile().report
+
+
+def test_what_is_no_export(tmp_path):
+    (tmp_path / "text").write_text("hello")
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w") as archive:
+        archive.writestr("../evil", "x")
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("profile.json", bytes(20_000_000))
+    for name in ("text", "empty.zip", "bomb.zip", "nothing"):
+        with pytest.raises(WearerError, match="holds no profile"):
+            import_profile(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -172,10 +191,10 @@ def test_another_version_and_unknown_fields_are_refused():
 def test_an_import_cannot_place_files_elsewhere(tmp_path):
     folder = save_profile(profile())
     content = json.loads((folder / "profile.json").read_text())
-    stick = folder.rename(tmp_path / "stick")
-    (stick / "profile.json").write_text(json.dumps(content | {"wearer": "../../evil"}))
+    (folder / "profile.json").write_text(json.dumps(content | {"wearer": "../../evil"}))
+    export_profile("w01", tmp_path / "evil.zip")
     with pytest.raises(WearerError, match="pseudonym"):
-        import_profile(stick)
+        import_profile(tmp_path / "evil.zip")
 
 
 def test_the_users_own_folder_is_the_default(monkeypatch):
