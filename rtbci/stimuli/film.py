@@ -1,0 +1,169 @@
+"""SEED-DV's seven films: where each clip lies in the EEG, in the film and in the captions, and its frames.
+
+A block is 40 slots; a slot is a hint of 3 s and five clips of 2 s of one concept, without a gap.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rtbci.errors import StimulusError
+
+BLOCKS = 7
+SLOTS = 40
+CLIPS = 5
+EEG_RATE = 200
+FILM_RATE = 24
+HINT_SECONDS = 3
+CLIP_SECONDS = 2
+SLOT_SECONDS = HINT_SECONDS + CLIPS * CLIP_SECONDS
+CLIP_SAMPLES = CLIP_SECONDS * EEG_RATE
+CLIP_FRAMES = CLIP_SECONDS * FILM_RATE
+FRAME_STEP = 8
+"""Every eighth frame is read, as EEG2Video does: 6 frames a clip, 3 a second."""
+
+STEMS = tuple(f"{ordinal}_10min" for ordinal in ("1st", "2nd", "3rd", "4th", "5th", "6th", "7th"))
+"""File names of the films and captions, without their endings, by block."""
+
+
+def segment(slot: int, clip: int) -> slice:
+    """Samples of a clip in its block's EEG (200 Hz): 400, from ``2600 slot + 600 + 400 clip``."""
+    start = EEG_RATE * _onset(slot, clip)
+    return slice(start, start + CLIP_SAMPLES)
+
+
+def frames_of(slot: int, clip: int) -> range:
+    """Frames of a clip that are read from its block's film (24 a second), every eighth of 48."""
+    start = FILM_RATE * _onset(slot, clip)
+    return range(start, start + CLIP_FRAMES, FRAME_STEP)
+
+
+def caption_line(slot: int, clip: int) -> int:
+    """Line of a clip in its block's captions, from 0."""
+    _onset(slot, clip)
+    return CLIPS * slot + clip
+
+
+def cut_block(eeg: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """Cut one block's EEG into its clips.
+
+    Parameters
+    ----------
+    eeg : ndarray, shape (channels, 104000)
+        One block at 200 Hz.
+
+    Returns
+    -------
+    ndarray, shape (40, 5, channels, 400)
+        Slot, clip, channel, sample; a copy.
+    """
+    expected = SLOTS * SLOT_SECONDS * EEG_RATE
+    if eeg.ndim != 2 or eeg.shape[1] != expected:
+        raise StimulusError(
+            f"A block of EEG is channels x {expected} samples, not {eeg.shape}; check the file."
+        )
+    slots = eeg.reshape(len(eeg), SLOTS, SLOT_SECONDS * EEG_RATE)[:, :, HINT_SECONDS * EEG_RATE :]
+    return slots.reshape(len(eeg), SLOTS, CLIPS, CLIP_SAMPLES).transpose(1, 2, 0, 3).copy()
+
+
+def read_captions(folder: Path) -> tuple[tuple[str, ...], ...]:
+    """Read the seven caption files of a folder: by block, 200 lines in order of presentation."""
+    return tuple(_caption_lines(folder / f"{stem}.txt") for stem in STEMS)
+
+
+def read_clip(folder: Path, block: int, slot: int, clip: int) -> NDArray[np.uint8]:
+    """Read the frames of one clip from its film.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``1st_10min.mp4`` to ``7th_10min.mp4`` lie.
+    block, slot, clip : int
+        0..6, 0..39 and 0..4.
+
+    Returns
+    -------
+    ndarray, shape (6, height, width, 3), uint8
+        RGB, in the film's own size.
+
+    Raises
+    ------
+    StimulusError
+        If PyAV is not installed, the film is missing, not 24 frames a second, or too short.
+    """
+    if not 0 <= block < BLOCKS:
+        raise StimulusError(f"Block {block} is outside 0..{BLOCKS - 1}; SEED-DV has {BLOCKS}.")
+    wanted = frames_of(slot, clip)
+    path = folder / f"{STEMS[block]}.mp4"
+    if not path.is_file():
+        raise StimulusError(
+            f"The film {path} is not there; name the folder that holds {STEMS[0]}.mp4 and so on."
+        )
+    frames = _read_frames(path, wanted)
+    missing = [number for number in wanted if number not in frames]
+    if missing:
+        raise StimulusError(
+            f"The film {path} has no frame {missing[0]}; fetch it again, it should have 12480."
+        )
+    return np.stack([frames[number] for number in wanted])
+
+
+def _onset(slot: int, clip: int) -> int:
+    """Seconds from the block's start to the clip's."""
+    if not (0 <= slot < SLOTS and 0 <= clip < CLIPS):
+        raise StimulusError(
+            f"Slot {slot}, clip {clip} is not in SEED-DV's timeline; "
+            f"slots are 0..{SLOTS - 1}, clips 0..{CLIPS - 1}."
+        )
+    return SLOT_SECONDS * slot + HINT_SECONDS + CLIP_SECONDS * clip
+
+
+def _caption_lines(path: Path) -> tuple[str, ...]:
+    if not path.is_file():
+        raise StimulusError(
+            f"The captions {path} are not there; name the folder that holds {STEMS[0]}.txt and so on."
+        )
+    lines = tuple(path.read_text(encoding="utf-8").splitlines())
+    if len(lines) != SLOTS * CLIPS:
+        raise StimulusError(
+            f"The captions {path} have {len(lines)} lines, not {SLOTS * CLIPS}; fetch the file again."
+        )
+    return lines
+
+
+def _read_frames(path: Path, wanted: range) -> dict[int, NDArray[np.uint8]]:
+    """Decode the wanted frames by their number, from the last key frame before the first of them."""
+    try:
+        import av
+    except ModuleNotFoundError as error:
+        raise StimulusError(
+            "Reading films needs PyAV, which is not installed; run: pip install 'rtbci[films]'."
+        ) from error
+    frames: dict[int, NDArray[np.uint8]] = {}
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise StimulusError(f"The file {path} holds no pictures; fetch the film again.")
+            stream = container.streams.video[0]
+            if stream.average_rate is None or abs(float(stream.average_rate) - FILM_RATE) > 0.01:
+                raise StimulusError(
+                    f"The film {path} has {stream.average_rate} frames a second, not {FILM_RATE}; "
+                    "use SEED-DV's original."
+                )
+            if stream.time_base is None:
+                raise StimulusError(f"The film {path} has no time base; use SEED-DV's original.")
+            start = stream.start_time or 0
+            container.seek(start + int(wanted[0] / FILM_RATE / stream.time_base), stream=stream)
+            for frame in container.decode(stream):
+                if frame.pts is None:
+                    continue
+                number = round(float((frame.pts - start) * stream.time_base) * FILM_RATE)
+                if number in wanted:
+                    frames[number] = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+                if number >= wanted[-1]:
+                    break
+    except av.FFmpegError as error:
+        raise StimulusError(f"The film {path} cannot be read ({error}); fetch it again.") from error
+    return frames

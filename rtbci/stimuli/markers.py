@@ -1,0 +1,108 @@
+"""What is on the screen, as text on a marker stream.
+
+A marker is one line of JSON, ``{"rtbci":1,"event":"clip","concept":"cat","seed":5,"seconds":2.0}``; its
+stamp on the stream is the onset.
+"""
+
+from typing import Any
+
+import msgspec
+
+from rtbci.errors import StimulusError
+from rtbci.stimuli.concepts import CONCEPT_NAMES
+from rtbci.stimuli.spec import CLIP_SECONDS, ClipSpec, clip_spec
+
+MARKER_VERSION = 1
+
+
+class ClipMarker(msgspec.Struct, frozen=True, tag_field="event", tag="clip", forbid_unknown_fields=True):
+    """A clip begins: which concept, from which seed, for how many seconds."""
+
+    concept: str
+    seed: int
+    seconds: float = CLIP_SECONDS
+
+    def __post_init__(self) -> None:
+        _check_concept(self.concept)
+        _check_seconds(self.seconds)
+        if self.seed < 0:
+            raise ValueError("the seed is negative")
+
+    def spec(self) -> ClipSpec:
+        """What the clip shows."""
+        return clip_spec(self.concept, self.seed)
+
+
+class HintMarker(msgspec.Struct, frozen=True, tag_field="event", tag="hint", forbid_unknown_fields=True):
+    """The wearer is told which concept comes next."""
+
+    concept: str
+    seconds: float = 3.0
+
+    def __post_init__(self) -> None:
+        _check_concept(self.concept)
+        _check_seconds(self.seconds)
+
+
+class RestMarker(msgspec.Struct, frozen=True, tag_field="event", tag="rest", forbid_unknown_fields=True):
+    """Nothing is shown, for so many seconds."""
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        _check_seconds(self.seconds)
+
+
+class EndMarker(msgspec.Struct, frozen=True, tag_field="event", tag="end", forbid_unknown_fields=True):
+    """The presentation is over."""
+
+
+Marker = ClipMarker | HintMarker | RestMarker | EndMarker
+
+
+def encode(marker: Marker) -> str:
+    """Write a marker as the text that goes onto the stream."""
+    fields: dict[str, Any] = msgspec.to_builtins(marker)
+    return msgspec.json.encode({"rtbci": MARKER_VERSION, **fields}).decode()
+
+
+def decode(text: str) -> Marker | None:
+    """Read a marker's text.
+
+    Returns
+    -------
+    marker or None
+        None for any text that is not one of ours: other programs share marker streams.
+
+    Raises
+    ------
+    StimulusError
+        If the text is ours but of another version, incomplete or out of range.
+    """
+    try:
+        fields = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return None
+    if not isinstance(fields, dict) or "rtbci" not in fields:
+        return None
+    version = fields.pop("rtbci")
+    if version != MARKER_VERSION or isinstance(version, bool):
+        raise StimulusError(
+            f"A marker of version {version} came in, and this program reads version {MARKER_VERSION}; "
+            "use the same release of rtbci on both sides."
+        )
+    try:
+        marker: Marker = msgspec.convert(fields, Marker)
+    except msgspec.ValidationError as error:
+        raise StimulusError(f"The marker {text} is malformed ({error}); check what sends it.") from error
+    return marker
+
+
+def _check_concept(concept: str) -> None:
+    if concept not in CONCEPT_NAMES:
+        raise ValueError(f"there is no concept '{concept}'")
+
+
+def _check_seconds(seconds: float) -> None:
+    if not 0 < seconds < float("inf"):
+        raise ValueError("the duration is not above 0 s")
