@@ -103,8 +103,9 @@ def draw_frame(spec: ClipSpec, t_seconds: float, size: int = 256) -> NDArray[np.
         paint(painter, spec, t_seconds, size, size)
     finally:
         painter.end()
-    bgrx = np.frombuffer(image.constBits(), np.uint8).reshape(size, size, 4)
-    return np.ascontiguousarray(bgrx[:, :, 2::-1])
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(size, image.bytesPerLine())
+    return rows[:, : 3 * size].reshape(size, size, 3).copy()
 
 
 def draw_clip(

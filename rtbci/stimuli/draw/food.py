@@ -3,7 +3,6 @@
 import math
 import random
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPainterPath
 
 from rtbci.stimuli.draw.toolkit import (
@@ -16,6 +15,7 @@ from rtbci.stimuli.draw.toolkit import (
     ball,
     blob,
     box,
+    clipped,
     darker,
     faded,
     fill,
@@ -199,45 +199,43 @@ def drink(p: QPainter, art: Art) -> None:
         glass.lineTo(0.25, -0.78)
         glass.closeSubpath()
         fill(p, glass, faded(rgb("eef7ff"), 0.35))
-        p.save()
-        p.setClipPath(glass, Qt.ClipOperation.IntersectClip)
-        level = -0.66
-        poly(
-            p,
-            [(-0.3, level + tilt), (0.3, level - tilt), (0.3, 0.05), (-0.3, 0.05)],
-            linear(-0.24, level, 0.26, 0, tones.light, tones.base, tones.dark),
-        )
-        oval(
-            p,
-            0.0,
-            level,
-            0.245,
-            0.045,
-            linear(-0.24, 0, 0.24, 0, tones.pale, tones.light),
-            -math.degrees(math.atan(tilt / 0.3)),
-        )
-        stroke(p, path, linear(0.0, -0.1, 0.06, -0.1, straw.light, straw.dark), 0.036)
-        for k, (x, y) in enumerate(((-0.1, -0.56), (0.08, -0.5), (-0.03, -0.38))):
-            with moved(
+        with clipped(p, glass):
+            level = -0.66
+            poly(
                 p,
-                x + 0.02 * art.wave(1, 0.2 * k),
-                y + 0.02 * art.wave(1, 0.3 * k),
-                20 * k - 15 + 14 * art.wave(1, 0.15 * k),
-            ):
-                box(
+                [(-0.3, level + tilt), (0.3, level - tilt), (0.3, 0.05), (-0.3, 0.05)],
+                linear(-0.24, level, 0.26, 0, tones.light, tones.base, tones.dark),
+            )
+            oval(
+                p,
+                0.0,
+                level,
+                0.245,
+                0.045,
+                linear(-0.24, 0, 0.24, 0, tones.pale, tones.light),
+                -math.degrees(math.atan(tilt / 0.3)),
+            )
+            stroke(p, path, linear(0.0, -0.1, 0.06, -0.1, straw.light, straw.dark), 0.036)
+            for k, (x, y) in enumerate(((-0.1, -0.56), (0.08, -0.5), (-0.03, -0.38))):
+                with moved(
                     p,
-                    -0.065,
-                    -0.065,
-                    0.13,
-                    0.13,
-                    linear(-0.06, -0.06, 0.06, 0.06, rgb("ffffff", 0.85), rgb("ffffff", 0.2)),
-                    0.025,
-                )
-        for k in range(9):
-            rise = (art.phase * 0.7 + k / 9) % 1.0
-            x = -0.14 + 0.29 * ((k * 0.38) % 1)
-            oval(p, x, -0.04 - 0.56 * rise, 0.011, 0.011, rgb("ffffff", 0.55))
-        p.restore()
+                    x + 0.02 * art.wave(1, 0.2 * k),
+                    y + 0.02 * art.wave(1, 0.3 * k),
+                    20 * k - 15 + 14 * art.wave(1, 0.15 * k),
+                ):
+                    box(
+                        p,
+                        -0.065,
+                        -0.065,
+                        0.13,
+                        0.13,
+                        linear(-0.06, -0.06, 0.06, 0.06, rgb("ffffff", 0.85), rgb("ffffff", 0.2)),
+                        0.025,
+                    )
+            for k in range(9):
+                rise = (art.phase * 0.7 + k / 9) % 1.0
+                x = -0.14 + 0.29 * ((k * 0.38) % 1)
+                oval(p, x, -0.04 - 0.56 * rise, 0.011, 0.011, rgb("ffffff", 0.55))
         out = QPainterPath()
         out.moveTo(0.112, -0.76)
         out.lineTo(*line[1])
@@ -337,30 +335,28 @@ def watermelon(p: QPainter, art: Art) -> None:
         )
         whole = QPainterPath()
         whole.addEllipse(-0.55, -0.48, 1.1, 0.96)
-        p.save()
-        p.setClipPath(whole, Qt.ClipOperation.IntersectClip)
-        for k in range(-3, 4):
-            bulge = k / 3.4
-            stripe = QPainterPath()
-            stripe.moveTo(0.03 * k, -0.5)
-            stripe.cubicTo(0.72 * bulge, -0.3, 0.72 * bulge, 0.3, 0.03 * k, 0.5)
-            stroke(
-                p,
-                stripe,
-                linear(-0.5, -0.3, 0.5, 0.4, tones.dark, tones.deep, darker(tones.deep, 0.4)),
-                0.085 * (1 - 0.5 * abs(bulge)),
-            )
-            for y in (-0.28, -0.1, 0.08, 0.26):
-                x = 0.54 * bulge * (1 - (y / 0.62) ** 2)
+        with clipped(p, whole):
+            for k in range(-3, 4):
+                bulge = k / 3.4
+                stripe = QPainterPath()
+                stripe.moveTo(0.03 * k, -0.5)
+                stripe.cubicTo(0.72 * bulge, -0.3, 0.72 * bulge, 0.3, 0.03 * k, 0.5)
                 stroke(
                     p,
-                    [(x - 0.06, y - 0.02), (x, y + 0.02), (x + 0.06, y - 0.02)],
-                    faded(tones.deep, 0.55),
-                    0.014,
+                    stripe,
+                    linear(-0.5, -0.3, 0.5, 0.4, tones.dark, tones.deep, darker(tones.deep, 0.4)),
+                    0.085 * (1 - 0.5 * abs(bulge)),
                 )
-        soft(p, 0.22, 0.3, 0.55, 0.36, faded(tones.deep, 0.75))
-        gloss(p, -0.22, -0.24, 0.2, 0.11, 0.65, -30)
-        p.restore()
+                for y in (-0.28, -0.1, 0.08, 0.26):
+                    x = 0.54 * bulge * (1 - (y / 0.62) ** 2)
+                    stroke(
+                        p,
+                        [(x - 0.06, y - 0.02), (x, y + 0.02), (x + 0.06, y - 0.02)],
+                        faded(tones.deep, 0.55),
+                        0.014,
+                    )
+            soft(p, 0.22, 0.3, 0.55, 0.36, faded(tones.deep, 0.75))
+            gloss(p, -0.22, -0.24, 0.2, 0.11, 0.65, -30)
         stroke(p, [(0.0, -0.47), (0.03, -0.54), (0.1, -0.56)], PALETTE["brown"].base, 0.03)
     shadow(p, 0.26, 0.0, 0.46, 0.06, 0.6)
     with moved(p, 0.26, -0.02, -7 * art.wave(1, 0.25) - 6):

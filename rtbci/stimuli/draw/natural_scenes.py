@@ -2,7 +2,6 @@
 
 import math
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPainterPath
 
 from rtbci.stimuli.draw.layout import pan
@@ -19,6 +18,7 @@ from rtbci.stimuli.draw.toolkit import (
     ball,
     blob,
     box,
+    clipped,
     faded,
     fill,
     gloss,
@@ -388,14 +388,12 @@ def _fall(p: QPainter, art: Art, x: float, top: float, bottom: float, width: flo
             sky.lit("8cc6e4"),
         ),
     )
-    p.save()
-    p.setClipPath(sheet, Qt.ClipOperation.IntersectClip)
-    for _ in range(30):
-        at, long, start = x + rng.uniform(-half, half), rng.uniform(0.07, 0.2), rng.random()
-        y = top - 0.2 + (bottom - top + 0.2) * ((start + art.phase * 1.4) % 1.0)
-        tone = rgb("ffffff", 0.75) if rng.random() < 0.5 else sky.lit(rgb("4f9cc8", 0.55))
-        stroke(p, [(at, y), (at, y + long)], tone, rng.uniform(0.005, 0.012))
-    p.restore()
+    with clipped(p, sheet):
+        for _ in range(30):
+            at, long, start = x + rng.uniform(-half, half), rng.uniform(0.07, 0.2), rng.random()
+            y = top - 0.2 + (bottom - top + 0.2) * ((start + art.phase * 1.4) % 1.0)
+            tone = rgb("ffffff", 0.75) if rng.random() < 0.5 else sky.lit(rgb("4f9cc8", 0.55))
+            stroke(p, [(at, y), (at, y + long)], tone, rng.uniform(0.005, 0.012))
     for _ in range(10):
         dx, puff = rng.uniform(-0.75, 0.75) * width, (rng.random() + art.phase * 0.8) % 1.0
         r = 0.035 + 0.05 * puff

@@ -2,7 +2,6 @@
 
 import math
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPainterPath
 
 from rtbci.stimuli.draw.toolkit import (
@@ -12,6 +11,7 @@ from rtbci.stimuli.draw.toolkit import (
     Subject,
     ball,
     blob,
+    clipped,
     darker,
     faded,
     fill,
@@ -127,30 +127,30 @@ def mushroom(p: QPainter, art: Art) -> None:
             cap.cubicTo(0.24, -0.5, 0.5, -0.36, 0.52, -0.02)
             cap.cubicTo(0.4, -0.1, -0.4, -0.1, -0.52, -0.02)
             fill(p, cap, radial(-0.16, -0.38, 0.72, tones.light, tones.base, tones.dark, tones.deep))
-            p.save()
-            p.setClipPath(cap, Qt.ClipOperation.IntersectClip)
-            for x, y, r in (
-                (-0.02, -0.36, 0.085),
-                (-0.26, -0.24, 0.07),
-                (0.25, -0.26, 0.075),
-                (-0.4, -0.1, 0.05),
-                (0.02, -0.14, 0.06),
-                (0.4, -0.12, 0.055),
-                (-0.19, -0.41, 0.035),
-                (0.17, -0.43, 0.04),
-                (-0.14, -0.14, 0.03),
-                (0.2, -0.12, 0.028),
-            ):
-                r *= rng.uniform(0.85, 1.15)
-                oval(
-                    p,
-                    x,
-                    y,
-                    r,
-                    r * 0.8,
-                    radial(x - 0.3 * r, y - 0.3 * r, 1.4 * r, rgb("ffffff"), rgb("f3ead8"), rgb("cdbfa8")),
-                )
-            p.restore()
+            with clipped(p, cap):
+                for x, y, r in (
+                    (-0.02, -0.36, 0.085),
+                    (-0.26, -0.24, 0.07),
+                    (0.25, -0.26, 0.075),
+                    (-0.4, -0.1, 0.05),
+                    (0.02, -0.14, 0.06),
+                    (0.4, -0.12, 0.055),
+                    (-0.19, -0.41, 0.035),
+                    (0.17, -0.43, 0.04),
+                    (-0.14, -0.14, 0.03),
+                    (0.2, -0.12, 0.028),
+                ):
+                    r *= rng.uniform(0.85, 1.15)
+                    oval(
+                        p,
+                        x,
+                        y,
+                        r,
+                        r * 0.8,
+                        radial(
+                            x - 0.3 * r, y - 0.3 * r, 1.4 * r, rgb("ffffff"), rgb("f3ead8"), rgb("cdbfa8")
+                        ),
+                    )
             gloss(p, -0.2, -0.36, 0.17, 0.07, 0.55, -28)
     for k in range(7):
         x = -0.27 + 0.09 * k

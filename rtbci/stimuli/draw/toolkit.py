@@ -37,6 +37,7 @@ from PySide6.QtGui import (
     QPen,
     QPolygonF,
     QRadialGradient,
+    QTransform,
 )
 
 from rtbci.stimuli.spec import ClipSpec
@@ -55,8 +56,12 @@ def rgb(code: str, alpha: float = 1.0) -> QColor:
 
 def mix(a: QColor, b: QColor, k: float) -> QColor:
     """The colour that lies a fraction `k` of the way from `a` to `b`, opacity included."""
-    pairs = zip(a.getRgb(), b.getRgb(), strict=True)  # type: ignore[call-overload]
-    return QColor(*(round(one + (other - one) * k) for one, other in pairs))
+    return QColor(
+        round(a.red() + (b.red() - a.red()) * k),
+        round(a.green() + (b.green() - a.green()) * k),
+        round(a.blue() + (b.blue() - a.blue()) * k),
+        round(a.alpha() + (b.alpha() - a.alpha()) * k),
+    )
 
 
 def lighter(colour: QColor, k: float) -> QColor:
@@ -226,43 +231,78 @@ def moved(
         p.restore()
 
 
+_FINE = 1024.0
+_ENLARGED = QTransform.fromScale(_FINE, _FINE)
+"""Qt cuts a curve shorter than one unit into hundreds of pieces, whatever the painter's scale: eight times
+slower. So curves are enlarged and the painter made smaller by the same power of two, which is exact."""
+
+
+def _enlarged(paint: Paint) -> Paint:
+    if isinstance(paint, QBrush) and paint.gradient() is not None:
+        paint = QBrush(paint)
+        paint.setTransform(_ENLARGED)
+    return paint
+
+
 def fill(p: QPainter, path: QPainterPath, paint: Paint) -> None:
     """Fill a path."""
-    p.fillPath(path, paint)
+    p.scale(1 / _FINE, 1 / _FINE)
+    p.fillPath(_ENLARGED.map(path), _enlarged(paint))
+    p.scale(_FINE, _FINE)
+
+
+@contextmanager
+def clipped(p: QPainter, path: QPainterPath) -> Iterator[None]:
+    """Draw only what lies inside a path."""
+    p.save()
+    p.scale(1 / _FINE, 1 / _FINE)
+    p.setClipPath(_ENLARGED.map(path), Qt.ClipOperation.IntersectClip)
+    p.scale(_FINE, _FINE)
+    try:
+        yield
+    finally:
+        p.restore()
 
 
 def stroke(p: QPainter, path: QPainterPath | Sequence[Point], paint: Paint, width: float) -> None:
     """Draw a line with round ends along a path or a smooth curve through points."""
     if not isinstance(path, QPainterPath):
-        path = curve(path)
-    brush = paint if isinstance(paint, QBrush) else QBrush(paint)
-    pen = QPen(brush, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-    p.strokePath(path, pen)
+        path = curve(path) if len(path) > 2 else _line(path)
+    brush = _enlarged(paint if isinstance(paint, QBrush) else QBrush(paint))
+    pen = QPen(
+        brush, width * _FINE, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+    )
+    p.scale(1 / _FINE, 1 / _FINE)
+    p.strokePath(_ENLARGED.map(path), pen)
+    p.scale(_FINE, _FINE)
 
 
 def oval(p: QPainter, cx: float, cy: float, rx: float, ry: float, paint: Paint, angle: float = 0.0) -> None:
     """Fill an ellipse, turned by `angle` degrees."""
-    p.setPen(Qt.PenStyle.NoPen)
     if angle:
         with moved(p, cx, cy, angle):
-            # The paint keeps the caller's coordinates only without a turn: gradients turn with the ellipse.
-            p.setBrush(paint)
-            p.drawEllipse(QRectF(-rx, -ry, 2 * rx, 2 * ry))
+            # A turned ellipse's brush is given about its own middle.
+            oval(p, 0.0, 0.0, rx, ry, paint)
         return
-    p.setBrush(paint)
-    p.drawEllipse(QRectF(cx - rx, cy - ry, 2 * rx, 2 * ry))
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(_enlarged(paint))
+    p.scale(1 / _FINE, 1 / _FINE)
+    p.drawEllipse(QRectF((cx - rx) * _FINE, (cy - ry) * _FINE, 2 * rx * _FINE, 2 * ry * _FINE))
+    p.scale(_FINE, _FINE)
 
 
 def ball(p: QPainter, cx: float, cy: float, rx: float, ry: float, tones: Shades, angle: float = 0.0) -> None:
     """Fill an ellipse that looks round: lit from the upper left, dark at the lower right."""
-    with moved(p, cx, cy, angle, rx, ry):
-        gradient = QRadialGradient(QPointF(-0.2, -0.3), 1.3, QPointF(-0.35, -0.5))
+    with moved(p, cx, cy, angle, rx / _FINE, ry / _FINE):
+        gradient = QRadialGradient(
+            QPointF(-0.2 * _FINE, -0.3 * _FINE), 1.3 * _FINE, QPointF(-0.35 * _FINE, -0.5 * _FINE)
+        )
         gradient.setColorAt(0.0, tones.light)
         gradient.setColorAt(0.45, tones.base)
         gradient.setColorAt(1.0, tones.dark)
         p.setPen(Qt.PenStyle.NoPen)
         p.setBrush(gradient)
-        p.drawEllipse(QRectF(-1, -1, 2, 2))
+        p.drawEllipse(QRectF(-_FINE, -_FINE, 2 * _FINE, 2 * _FINE))
 
 
 def soft(p: QPainter, cx: float, cy: float, rx: float, ry: float, colour: QColor, angle: float = 0.0) -> None:
@@ -272,9 +312,8 @@ def soft(p: QPainter, cx: float, cy: float, rx: float, ry: float, colour: QColor
         gradient.setColorAt(0.0, colour)
         gradient.setColorAt(0.45, faded(colour, colour.alphaF() * 0.5))
         gradient.setColorAt(1.0, faded(colour, 0.0))
-        p.setPen(Qt.PenStyle.NoPen)
-        p.setBrush(gradient)
-        p.drawEllipse(QRectF(-1, -1, 2, 2))
+        # The square's corners stay clear, and a rectangle is much faster to fill than an ellipse.
+        p.fillRect(QRectF(-1, -1, 2, 2), QBrush(gradient))
 
 
 def glow(p: QPainter, cx: float, cy: float, r: float, colour: QColor, strength: float = 0.6) -> None:
@@ -308,6 +347,13 @@ def curve(points: Sequence[Point]) -> QPainterPath:
     return _spline(points, closed=False)
 
 
+def _line(points: Sequence[Point]) -> QPainterPath:
+    path = QPainterPath(QPointF(*points[0]))
+    for point in points[1:]:
+        path.lineTo(*point)
+    return path
+
+
 def blob(points: Sequence[Point]) -> QPainterPath:
     """Smooth closed path through all points (Catmull-Rom)."""
     return _spline(points, closed=True)
@@ -336,8 +382,12 @@ def box(
         p.fillRect(QRectF(x, y, width, height), paint)
         return
     p.setPen(Qt.PenStyle.NoPen)
-    p.setBrush(paint)
-    p.drawRoundedRect(QRectF(x, y, width, height), radius, radius)
+    p.setBrush(_enlarged(paint))
+    p.scale(1 / _FINE, 1 / _FINE)
+    p.drawRoundedRect(
+        QRectF(x * _FINE, y * _FINE, width * _FINE, height * _FINE), radius * _FINE, radius * _FINE
+    )
+    p.scale(_FINE, _FINE)
 
 
 def limb(p: QPainter, start: Point, end: Point, thick: float, thin: float, tones: Shades) -> None:
@@ -354,7 +404,7 @@ def limb(p: QPainter, start: Point, end: Point, thick: float, thin: float, tones
         # Light comes from the upper left whatever way the limb points.
         lit_first = (x1 - x0) + (y0 - y1) * 0.6 >= 0
         ends = (tones.light, tones.base, tones.dark) if lit_first else (tones.dark, tones.base, tones.light)
-        p.fillPath(path, linear(0.0, -a * 1.15, 0.0, a * 1.15, *ends))
+        fill(p, path, linear(0.0, -a * 1.15, 0.0, a * 1.15, *ends))
 
 
 def bent(root: Point, tip: Point, upper: float, lower: float, side: float) -> Point:
@@ -393,5 +443,5 @@ def leaf(p: QPainter, x: float, y: float, length: float, width: float, angle: fl
         path = QPainterPath(QPointF(0.0, 0.0))
         path.cubicTo(length * 0.3, -width, length * 0.75, -width * 0.8, length, 0.0)
         path.cubicTo(length * 0.75, width * 0.8, length * 0.3, width, 0.0, 0.0)
-        p.fillPath(path, linear(0.0, -width * 0.7, 0.0, width * 0.7, tones.light, tones.base, tones.dark))
+        fill(p, path, linear(0.0, -width * 0.7, 0.0, width * 0.7, tones.light, tones.base, tones.dark))
         stroke(p, [(0.0, 0.0), (length * 0.9, 0.0)], faded(tones.dark, 0.6), width * 0.08)
