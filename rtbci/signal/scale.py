@@ -38,13 +38,16 @@ class RunningScale:
     """Divides each channel by its running robust standard deviation and clips the outcome.
 
     Every second the spread of that second (1.4826 times the median of |x|, the input being high-passed)
-    enters a weighted mean of logarithms that forgets exponentially: neither moments of an artefact within
-    a second nor a few bad seconds move it much. Usable from the first mark, a third of a second in.
+    enters a weighted mean of logarithms that forgets exponentially, no further from the mean than a factor
+    of `surge` once that has settled: neither moments of an artefact within a second nor a few bad seconds
+    move it much. Usable from the first mark, a third of a second in.
     """
 
     rate: float = 200.0
     forget_s: float = 30.0
     clip_sd: float = 8.0
+    settled_s: float = 5.0
+    surge: float = 3.0
     grid: Grid = _GRID
 
     def start(self) -> ScaleState:
@@ -89,6 +92,10 @@ class RunningScale:
         block = np.concatenate(pending)
         seconds = len(block) / self.rate
         keep = math.exp(-seconds / self.forget_s)
-        log_sum = state.log_sum * keep + seconds * np.log(np.maximum(spread(block), _FLOOR))
+        log = np.log(np.maximum(spread(block), _FLOOR))
+        if state.weight >= self.settled_s:
+            usual = state.log_sum / state.weight
+            log = np.clip(log, usual - math.log(self.surge), usual + math.log(self.surge))
+        log_sum = state.log_sum * keep + seconds * log
         weight = state.weight * keep + seconds
         return ScaleState(count, (), log_sum, weight, np.exp(log_sum / weight))
