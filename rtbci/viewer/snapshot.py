@@ -1,0 +1,107 @@
+"""Pictures of the window as PNG files that say where they come from."""
+
+import os
+import time
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QByteArray
+from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtWidgets import QApplication
+
+from rtbci.errors import UsageError
+from rtbci.viewer.display import has_display
+from rtbci.viewer.state import ViewState
+
+
+def write_snapshot(
+    state: ViewState, path: Path, size: tuple[int, int] = (1600, 900), now: float | None = None
+) -> None:
+    """Draw the window as it would look now and save it; needs no display.
+
+    To be called from the main thread, as everything of Qt.
+
+    Parameters
+    ----------
+    state : ViewState
+        What to show.
+    path : Path
+        The PNG file; its folder is made if needed.
+    size : tuple of int
+        Width and height in pixels.
+    now : float, optional
+        The time on this machine's monotonic clock for which to draw; now by default.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be written.
+    """
+    from rtbci.viewer.window import Window
+
+    application = ensure_application()
+    window = Window(path.parent)
+    window.resize(*size)
+    window.show_state(state, time.monotonic() if now is None else now)
+    image = window.grab().toImage()
+    window.deleteLater()
+    application.processEvents()
+    save_image(image, state, path)
+
+
+def ensure_application() -> QApplication:
+    """Return the one QApplication, made without a screen where there is none."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    if not has_display():
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    return QApplication(["rtbci"])
+
+
+def save_image(image: QImage, state: ViewState, path: Path) -> None:
+    """Save an image of the window with the provenance of its picture as PNG text.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be written.
+    """
+    for key, text in provenance(state).items():
+        image.setText(key, text)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"The folder {path.parent} cannot be made ({error.strerror}); choose another."
+        ) from error
+    writer = QImageWriter(str(path), QByteArray(b"png"))
+    if not writer.write(image):
+        raise UsageError(
+            f"The picture {path} cannot be written ({writer.errorString()}); choose another folder."
+        )
+
+
+def provenance(state: ViewState) -> dict[str, str]:
+    """What a saved picture says about itself."""
+    facts = {"Software": "rtbci", "rtbci:session": state.session}
+    if state.stream is not None:
+        facts["rtbci:stream"] = state.stream.name
+        facts["rtbci:phase"] = state.stream.phase
+    if state.picture is not None:
+        header = state.picture.header
+        facts |= {
+            "Title": f"Decoded from EEG: {header.caption}",
+            "rtbci:bundle": header.bundle,
+            "rtbci:wearer": header.wearer,
+            "rtbci:window": str(header.window),
+            "rtbci:context": str(header.context),
+            "rtbci:grade": header.grade,
+            "rtbci:guess": header.guess.label,
+            "rtbci:confidence": f"{header.guess.p:.4f}",
+            "rtbci:chance": f"{header.chance:.4f}",
+            "rtbci:strength": header.word,
+            "rtbci:surrogate": "yes" if header.surrogate else "no",
+            "rtbci:times": msgspec.json.encode(header.times).decode(),
+        }
+    return facts
