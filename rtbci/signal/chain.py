@@ -174,10 +174,11 @@ class Chain:
 
     def _window(self, end: int, uv: Array, newest: float) -> Window:
         s = self.settings
-        z, clipped = s.normalise.window(self._normalise, uv)
+        shown = np.ascontiguousarray(uv.T, dtype=np.float32)
+        z, clipped = s.normalise.window(self._normalise, shown)
         replaced = len(self._condition.repair.bad | s.condition.repair.missing)
         return Window(
-            uv=np.ascontiguousarray(uv.T, dtype=np.float32),
+            uv=shown,
             z=z,
             end=self._before + end,
             newest=newest,

@@ -78,7 +78,8 @@ def windows_at(settings: ChainSettings, data: ArrayLike, ends: Sequence[int]) ->
         stop = int(wanted[place]) + 1
         state = settings.normalise.observe(state, uv[done:stop])
         done = stop
-        out[place] = settings.normalise.window(state, uv[stop - length : stop])[0]
+        window = np.ascontiguousarray(uv[stop - length : stop].T, dtype=np.float32)
+        out[place] = settings.normalise.window(state, window)[0]
     return out
 
 

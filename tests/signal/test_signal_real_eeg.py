@@ -65,7 +65,12 @@ def runs(shared_data) -> dict[str, mne.io.BaseRaw]:
     return {run: read(shared_data, run) for run in ("R01", "R02")}
 
 
-def test_eyes_closed_alpha_survives_with_the_strength_that_mne_finds(runs) -> None:
+@pytest.fixture(scope="module")
+def windows(runs) -> dict[str, list[Window]]:
+    return {run: live(raw) for run, raw in runs.items()}
+
+
+def test_eyes_closed_alpha_survives_with_the_strength_that_mne_finds(runs, windows) -> None:
     """R02 over R01, both from 2-s segments from second 2 on.
 
     The chain's segments and mne's show the same seconds but for the causal filter's delay (some 20 ms of
@@ -73,8 +78,7 @@ def test_eyes_closed_alpha_survives_with_the_strength_that_mne_finds(runs) -> No
     """
     ratio = {}
     for run, raw in runs.items():
-        windows = live(raw)[4::4]
-        power, peak = alpha(np.stack([w.uv for w in windows]), 200.0)
+        power, peak = alpha(np.stack([w.uv for w in windows[run][4::4]]), 200.0)
         data = offline(raw).get_data() * 1e6
         theirs = np.stack([data[:, i : i + 320] for i in range(320, data.shape[1] - 319, 320)])
         reference, _ = alpha(theirs, 160.0)
@@ -86,21 +90,21 @@ def test_eyes_closed_alpha_survives_with_the_strength_that_mne_finds(runs) -> No
     np.testing.assert_allclose(here, there, rtol=0.05)
 
 
-def test_alpha_is_in_the_decoders_input_too(runs) -> None:
+def test_alpha_is_in_the_decoders_input_too(windows) -> None:
     """Normalised and whitened, alpha at O1/O2 still has its peak and stands out with eyes closed."""
-    open_power, _ = alpha(np.stack([w.z for w in live(runs["R01"])[20::4]]), 200.0)
-    closed_power, peak = alpha(np.stack([w.z for w in live(runs["R02"])[20::4]]), 200.0)
+    open_power, _ = alpha(np.stack([w.z for w in windows["R01"][20::4]]), 200.0)
+    closed_power, peak = alpha(np.stack([w.z for w in windows["R02"][20::4]]), 200.0)
     np.testing.assert_allclose(peak, 10.0, atol=0.01)
     assert (closed_power > 3 * open_power).all()
 
 
-def test_a_window_shows_what_mne_shows_sample_by_sample(runs) -> None:
+def test_a_window_shows_what_mne_shows_sample_by_sample(runs, windows) -> None:
     """Against mne's causal Butterworth and its own resampling.
 
     Not 1: the resampler's delay of 5.25 samples is made up for by whole samples only, mne filters at 160 Hz,
     and the chain's notch at 60 Hz turns the phase a little.
     """
-    window = live(runs["R02"])[40]
+    window = windows["R02"][40]
     butter = {"order": 4, "ftype": "butter", "output": "sos"}
     theirs = offline(runs["R02"], method="iir", iir_params=butter, phase="forward")
     data = theirs.resample(200.0, verbose="error").get_data() * 1e6
