@@ -232,7 +232,7 @@ def _kitchen(p: QPainter, view: View) -> None:
                 linear(bx, 0, bx + w, 0, lighter(colour, 0.3), colour, darker(colour, 0.3)),
                 0.012,
             )
-    box(p, view.left, 0, view.span, 0.62, faded(wall, 0.3))
+    box(p, view.left, 0, view.span, 0.62, faded(wall, 0.16))
     if view.sky.lamps:
         glow(p, view.aspect * 0.5, -0.05, 0.75, rgb("ff9a3a"), 0.26)
     for _ in range(9):

@@ -13,9 +13,14 @@ _TEMPO = {"slow": 0.35, "fast": 1.15}
 _PACE = {"slow": 1.0, "fast": 4.5}
 _PAN = {"slow": 0.012, "fast": 0.05}
 
-_ROOM = (0.92, 0.56, 0.42)
+_ROOM = (0.96, 0.6, 0.44)
+"""For one, two and many: the width that one object may take, in heights of the picture."""
+_LARGEST = (0.75, 0.58, 0.46)
+"""For one, two and many: the largest size that specifications have."""
 _FREEDOM = (1.0, 0.6, 0.5)
 """How much of `ClipSpec.x` is kept, so that groups are not cut off at the sides."""
+_FARTHEST, _NEAREST = 0.66, 1.02
+"""The lower edges that specifications ask for reach from the first to the second."""
 _SPOTS: tuple[tuple[tuple[float, float, float], ...], ...] = (
     ((0.0, 0.0, 1.0),),
     ((-0.24, 0.03, 1.0), (0.25, -0.03, 0.92)),
@@ -79,7 +84,8 @@ def place(spec: ClipSpec, subject: Subject, t: float, aspect: float, horizon: fl
     """
     rng = random.Random(spec.seed * 64 + spec.concept)
     pace = _PACE[spec.attribute("speed")] * subject.travel
-    size = min(spec.size * subject.scale, _ROOM[spec.number] / subject.width)
+    room = _ROOM[spec.number] / (subject.width * subject.scale * _LARGEST[spec.number])
+    size = spec.size * subject.scale * min(1.0, room)
     spots = []
     for index, (dx, dy, factor) in enumerate(_SPOTS[spec.number][: subject.most]):
         stray_x, stray_y, stray_phase = rng.uniform(-0.02, 0.02), rng.uniform(-0.02, 0.02), rng.random()
@@ -91,21 +97,30 @@ def place(spec: ClipSpec, subject: Subject, t: float, aspect: float, horizon: fl
         x = (0.5 + (spec.x - 0.5) * _FREEDOM[spec.number]) * aspect + (dx + stray_x) * min(aspect, 1.3)
         x += (-1.0 if facing_left else 1.0) * pace * (t - MIDDLE_S) - pan(spec, t)
         base = _base(spec, subject, height, dy + stray_y, horizon)
-        ground = base if subject.place == "ground" else max(0.93, base)
+        ground = base if _stands(spec, subject) else max(0.93, base)
         base -= subject.bob * height * _hop(phase)
         spots.append(Spot(index, x, base, height, facing_left, phase, ground))
     return sorted(spots, key=lambda spot: spot.base)
 
 
 def _base(spec: ClipSpec, subject: Subject, height: float, down: float, horizon: float) -> float:
-    if subject.place in ("air", "deep"):
-        lift = 0.12 if subject.place == "air" else 0.05
-        spread = 2.2 if spec.number else 1.0
-        return spec.y - lift + height / 2 + down * spread
-    wished = spec.y + spec.size / 2 + down
-    if subject.place == "water":
-        return min(max(wished - 0.06, horizon + 0.1), 0.9)
-    return min(max(wished, horizon + 0.09), 0.965)
+    if _stands(spec, subject) or _floats(spec, subject):
+        # From the far edge of the ground to the picture's lower edge, whatever the place's horizon is.
+        near = (spec.y + spec.size / 2 - _FARTHEST) / (_NEAREST - _FARTHEST)
+        far_edge, near_edge = horizon + 0.08, 0.965 if _stands(spec, subject) else 0.88
+        return min(far_edge + (near_edge - far_edge) * min(max(near, 0.0), 1.0) + down, 0.975)
+    lift = 0.12 if subject.place == "air" else 0.05
+    return spec.y - lift + height / 2 + down * (2.2 if spec.number else 1.0)
+
+
+def _stands(spec: ClipSpec, subject: Subject) -> bool:
+    """Under water nothing stands: a turtle, which walks elsewhere, swims."""
+    return subject.place == "ground" and spec.attribute("scene") != "underwater"
+
+
+def _floats(spec: ClipSpec, subject: Subject) -> bool:
+    """What swims under water lies in the waves when it is seen from above them."""
+    return subject.place == "water" or (subject.place == "deep" and spec.attribute("scene") != "underwater")
 
 
 def _hop(phase: float) -> float:

@@ -333,7 +333,7 @@ def water(p: QPainter, art: Art) -> None:
         [*cliff, (art.aspect + 0.2, pool + 0.02), (-0.2, pool + 0.02)],
         vertical(top, pool, tones.light, tones.base, tones.dark, tones.deep),
     )
-    for _ in range(34):
+    for _ in range(24):
         x, y = rng.uniform(-0.1, art.aspect + 0.1) - shift * 0.5, rng.uniform(top + 0.05, pool - 0.1)
         w, h = rng.uniform(0.03, 0.09), rng.uniform(0.06, 0.16)
         crag = [(x, y), (x + w, y + 0.2 * h), (x + 0.8 * w, y + h), (x + 0.1 * w, y + 0.75 * h)]
@@ -389,12 +389,12 @@ def _fall(p: QPainter, art: Art, x: float, top: float, bottom: float, width: flo
         ),
     )
     with clipped(p, sheet):
-        for _ in range(30):
+        for _ in range((30, 20, 12)[art.spec.number]):
             at, long, start = x + rng.uniform(-half, half), rng.uniform(0.07, 0.2), rng.random()
             y = top - 0.2 + (bottom - top + 0.2) * ((start + art.phase * 1.4) % 1.0)
             tone = rgb("ffffff", 0.75) if rng.random() < 0.5 else sky.lit(rgb("4f9cc8", 0.55))
             stroke(p, [(at, y), (at, y + long)], tone, rng.uniform(0.005, 0.012))
-    for _ in range(10):
+    for _ in range((10, 7, 5)[art.spec.number]):
         dx, puff = rng.uniform(-0.75, 0.75) * width, (rng.random() + art.phase * 0.8) % 1.0
         r = 0.035 + 0.05 * puff
         soft(
@@ -465,6 +465,7 @@ def _burst(p: QPainter, art: Art, x: float, y: float, scale: float, age: float, 
     p.setCompositionMode(QPainter.CompositionMode.CompositionMode_Plus)
     for ring, (rays, reach) in enumerate(((26, 1.0), (18, 0.66), (10, 0.36))):
         turn = rng.random()
+        rays = round(rays * (1.0, 0.85, 0.65)[art.spec.number])
         for i in range(rays):
             angle = 2 * math.pi * (i + turn) / rays + rng.uniform(-0.06, 0.06)
             r = spread * reach * rng.uniform(0.9, 1.08)

@@ -58,12 +58,17 @@ def flower(p: QPainter, art: Art) -> None:
     tones = art.shades
     with moved(p, head[0], head[1], 18 * sway / 0.09 * 0.6):
         for ring, (reach, wide) in enumerate(((0.32, 0.085), (0.25, 0.08))):
-            near, far = (darker(tones.dark, 0.1), tones.base) if ring == 0 else (tones.dark, tones.light)
+            near, far = (
+                (darker(tones.dark, 0.25), tones.base)
+                if ring == 0
+                else (tones.deep, mix(tones.base, tones.light, 0.6))
+            )
             brush = linear(0.06, 0, reach, 0, near, far, lighter(far, 0.22))
             path = _petal(reach, wide, pointed)
             for k in range(petals):
                 with moved(p, 0.0, 0.0, 360 / petals * (k + 0.5 * ring)):
                     fill(p, path, brush)
+                    stroke(p, path, faded(tones.deep, 0.28), 0.006)
                     stroke(p, [(0.08, 0.0), (reach * 0.8, 0.0)], faded(tones.deep, 0.25), 0.006)
         heart = PALETTE["brown"] if art.spec.attribute("colour") != "brown" else PALETTE["yellow"]
         soft(p, 0.0, 0.01, 0.15, 0.15, faded(tones.deep, 0.7))
@@ -194,7 +199,7 @@ def tree(p: QPainter, art: Art) -> None:
     for x, y, r, height in crowns:
         r *= rng.uniform(0.93, 1.08)
         x += sway * (-y + 0.2) + 0.012 * art.wave(2, 3 * x)
-        tone = shades(mix(tones.dark, tones.light, 0.42 + 0.3 * height))
+        tone = shades(mix(tones.dark, tones.base, 0.62 + 0.4 * height))
         ball(p, x, y, r, r * 0.94, tone)
     for _ in range(46):
         x, y = rng.gauss(0.0, 0.19), rng.gauss(-0.64, 0.13)
