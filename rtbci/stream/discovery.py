@@ -18,8 +18,9 @@ _FORMATS = {
     pylsl.cf_int64: "int64",
 }
 POLL_S = 0.02
-# A second stream that matches must have the time to answer too, or a duplicate would go unseen.
-SETTLE_S = 0.3
+# A second stream that matches must have the time to answer too, or a duplicate would go unseen. Of several
+# senders on one machine only one hears LSL's first call; the others are reached by the second, 0.5 s later.
+SETTLE_S = 0.7
 
 
 def _host(name: str) -> str:

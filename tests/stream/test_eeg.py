@@ -1,0 +1,291 @@
+"""The EEG stream against a real LSL sender on loopback that misbehaves."""
+
+import functools
+import time
+
+import numpy as np
+import pylsl
+import pytest
+
+from devices.faults import waveform
+from rtbci.montage import CHANNELS
+from rtbci.stream import (
+    Chunk,
+    Connected,
+    Gap,
+    Jumped,
+    Lost,
+    Notice,
+    Refused,
+    Resumed,
+    Searching,
+    Stalled,
+    StreamQuery,
+    StreamSettings,
+)
+
+LABELS = (*CHANNELS, "M1", "M2")
+
+
+@functools.cache
+def first_channels() -> np.ndarray:
+    return waveform(0, 10_000, len(LABELS)).astype(np.float32)[:, :3]
+
+
+def find_in_waveform(row: np.ndarray) -> int:
+    """Number of the sample that a received row is."""
+    (found,) = np.flatnonzero((first_channels() == row[:3].astype(np.float32)).all(axis=1))
+    return int(found)
+
+
+def test_samples_arrive_exact_and_whole(faulty, listener, source_id):
+    faulty(LABELS, name="cap")
+    listener.listen(StreamQuery(source_id=source_id))
+    contract = listener.wait(Connected).contract
+    listener.wait_samples(200)
+    assert contract.name == "cap" and contract.labels == LABELS and contract.rate_hz == 200.0
+    assert contract.unit == "uV" and contract.remap.set_aside == ("M1", "M2")
+    data = listener.data()
+    first = find_in_waveform(data[0])
+    assert np.array_equal(data, waveform(first, len(data), len(LABELS)).astype(np.float32))
+    assert data.dtype == np.float64
+    assert np.allclose(np.diff(listener.stamps()), 0.005, atol=1e-3)
+    assert not listener.of(Gap) and not listener.of(Stalled) and not listener.of(Notice)
+
+
+def test_stamps_are_on_this_clock_less_the_devices_delay(faulty, listener, source_id):
+    faulty(LABELS)
+    listener.listen(StreamQuery(source_id=source_id), StreamSettings(delay_s=0.05))
+    listener.wait(Connected)
+    listener.wait_samples(100)
+    ages = [chunk.received - chunk.stamps[-1] for chunk in listener.of(Chunk)[-20:]]
+    assert 0.049 < np.median(ages) < 0.2
+
+
+def test_dropped_samples_are_counted_where_they_are_missing(faulty, listener, source_id):
+    sender = faulty(LABELS)
+    listener.listen(StreamQuery(source_id=source_id))
+    listener.wait(Connected)
+    for lost in (1, 7, 100):
+        listener.wait_samples(60)
+        sender.drop(lost)
+    listener.wait(Gap, 3)
+    listener.wait_samples(20)
+    assert [gap.lost for gap in listener.of(Gap)] == [1, 7, 100]
+    before = 0
+    for item in listener.items:
+        if isinstance(item, Gap):
+            jump = find_in_waveform(after(listener, item).data[0]) - before
+            assert jump == item.lost + 1
+        elif isinstance(item, Chunk):
+            before = find_in_waveform(item.data[-1])
+
+
+def after(listener, event) -> Chunk:
+    at = listener.items.index(event)
+    return next(item for item in listener.items[at:] if isinstance(item, Chunk))
+
+
+def test_late_samples_are_not_lost_samples(faulty, listener, source_id):
+    sender = faulty(LABELS, jitter_s=0.004)
+    listener.listen(StreamQuery(source_id=source_id))
+    listener.wait(Connected)
+    sender.hold(0.15)
+    listener.wait_samples(200)
+    assert not listener.of(Gap)
+    data = listener.data()
+    first = find_in_waveform(data[0])
+    assert np.array_equal(data, waveform(first, len(data), len(LABELS)).astype(np.float32))
+
+
+def test_a_pause_is_a_stall_then_a_gap(faulty, listener, source_id):
+    sender = faulty(LABELS)
+    listener.listen(StreamQuery(source_id=source_id))
+    listener.wait(Connected)
+    listener.wait_samples(50)
+    sender.pause()
+    paused = pylsl.local_clock()
+    stalled = listener.wait(Stalled)
+    assert pylsl.local_clock() - paused < 0.5 and stalled.silent_s >= 0.25
+    time.sleep(0.5)
+    sender.resume()
+    resumed = listener.wait(Resumed)
+    gap = listener.wait(Gap)
+    assert not listener.of(Lost)
+    assert resumed.silent_s == pytest.approx(gap.seconds, abs=0.1)
+
+
+def test_a_killed_sender_shows_at_once_and_its_return_is_checked(faulty, listener, source_id):
+    sender = faulty(LABELS)
+    listener.listen(StreamQuery(source_id=source_id))
+    listener.wait(Connected)
+    listener.wait_samples(50)
+    last = listener.stamps()[-1]
+    killed = pylsl.local_clock()
+    sender.kill()
+    lost = listener.wait(Lost)
+    assert lost.at - killed < 0.5
+    sender.restart()
+    again = listener.wait(Connected, 2)
+    assert again.contract.same_input(listener.of(Connected)[0].contract)
+    missed = listener.wait(Gap)
+    first = after(listener, missed).stamps[0]
+    assert missed.lost == pytest.approx((first - last) * 200.0 - 1, abs=2)
+
+
+def test_a_sender_that_returns_otherwise_is_planned_anew_or_refused(faulty, listener, source_id):
+    sender = faulty(LABELS)
+    listener.listen(StreamQuery(source_id=source_id))
+    listener.wait(Connected)
+    sender.kill()
+    listener.wait(Lost)
+    sender.restart(labels=LABELS[:20])
+    refused = listener.wait(Refused)
+    assert "lacks 42" in refused.reason and refused.reason.count(".") <= 2
+    sender.kill()
+    turned = tuple(reversed(LABELS))
+    sender.restart(labels=turned, rate=250.0)
+    again = listener.wait(Connected, 2).contract
+    assert again.labels == turned and again.rate_hz == 250.0
+    assert again.remap.matched["FP1"] == turned.index("FP1")
+    assert not again.same_input(listener.of(Connected)[0].contract)
+
+
+def test_a_frozen_sender_is_lost_and_found_again(faulty, listener, source_id):
+    sender = faulty(LABELS)
+    listener.listen(StreamQuery(source_id=source_id), StreamSettings(gone_s=1.5))
+    listener.wait(Connected)
+    sender.freeze()
+    assert listener.wait(Stalled).silent_s < 0.5
+    listener.wait(Lost)
+    sender.thaw()
+    listener.wait(Connected, 2)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"labels": LABELS[:32]}, "at most 16"),
+        ({"unit": "furlongs"}, "V, mV, uV"),
+        ({"announced_rate": 0.0}, "irregular rate"),
+        ({"rate": 50.0}, "at least 100 Hz"),
+        ({"described": False}, "names none of its 64 channels"),
+        ({"labels": (*LABELS[:-1], "Fp1")}, "FP1"),
+        ({"channels": 66}, "describes 64"),
+    ],
+    ids=["32 channels", "wrong unit", "irregular", "too slow", "unnamed", "twice", "miscounted"],
+)
+def test_what_cannot_fit_is_refused_in_one_sentence(faulty, listener, source_id, fault, words):
+    faulty(fault.pop("labels", LABELS), **fault)
+    listener.listen(StreamQuery(source_id=source_id))
+    refused = listener.wait(Refused)
+    assert words in refused.reason and "\n" not in refused.reason
+    time.sleep(0.3)
+    assert len(listener.of(Refused)) == 1 and not listener.of(Connected)
+
+
+def test_unnamed_channels_take_the_given_caps_labels(faulty, listener, source_id):
+    faulty(LABELS, described=False)
+    listener.listen(StreamQuery(source_id=source_id), StreamSettings(labels=LABELS, cap_unit="uV"))
+    contract = listener.wait(Connected).contract
+    assert contract.labels == LABELS and contract.unit == "uV" and not contract.notices
+
+
+@pytest.mark.parametrize(
+    ("announced", "gain", "unit", "said"),
+    [
+        ("millivolts", 1e-3, "mV", False),
+        ("volts", 1e-6, "V", False),
+        (None, 1e-6, "V", True),
+        ("", 1.0, "uV", True),
+        ("unknown", 1e-3, "mV", True),
+        ("volts", 1.0, "uV", True),
+        ("microvolts", 1e-6, "V", True),
+    ],
+)
+def test_units_as_stated_or_judged_aloud(faulty, listener, source_id, announced, gain, unit, said):
+    faulty(LABELS, unit=announced, gain=gain, format="double64")
+    listener.listen(StreamQuery(source_id=source_id))
+    contract = listener.wait(Connected).contract
+    assert contract.unit == unit
+    if said:
+        assert unit in listener.wait(Notice).sentence
+    listener.wait_samples(20)
+    uv = listener.data() @ contract.remap.matrix.T
+    assert 5.0 < np.std(uv) < 50.0
+    assert bool(listener.of(Notice)) == said
+
+
+def test_the_operators_unit_stands(faulty, listener, source_id):
+    faulty(LABELS, unit="volts")
+    listener.listen(StreamQuery(source_id=source_id), StreamSettings(unit="mV"))
+    assert listener.wait(Connected).contract.unit == "mV"
+
+
+def test_whole_numbers_are_fine(faulty, listener, source_id):
+    faulty(LABELS, format="int16", unit="nanovolts", gain=1000.0)
+    listener.listen(StreamQuery(source_id=source_id))
+    assert listener.wait(Connected).contract.format == "int16"
+    listener.wait_samples(50)
+    data = listener.data()
+    assert np.array_equal(data, np.trunc(data)) and np.std(data) > 1000.0
+
+
+def test_repeated_samples_are_dropped_once_said(faulty, listener, source_id):
+    sender = faulty(LABELS)
+    listener.listen(StreamQuery(source_id=source_id))
+    listener.wait(Connected)
+    sender.duplicate(5)
+    assert "twice" in listener.wait(Notice).sentence
+    listener.wait_samples(100)
+    data = listener.data()
+    first = find_in_waveform(data[0])
+    assert np.array_equal(data, waveform(first, len(data), len(LABELS)).astype(np.float32))
+    assert not listener.of(Gap) and len(listener.of(Notice)) == 1
+
+
+def test_no_nan_comes_through(faulty, listener, source_id):
+    sender = faulty(LABELS)
+    listener.listen(StreamQuery(source_id=source_id))
+    listener.wait(Connected)
+    sender.poison(3)
+    assert "AF3" in listener.wait(Notice).sentence
+    listener.wait_samples(100)
+    data = listener.data()
+    assert np.isfinite(data).all() and np.ptp(data[-50:, 3]) == 0 and np.ptp(data[-50:, 4]) > 1
+
+
+def test_a_clock_that_is_set_is_no_loss(faulty, listener, source_id):
+    sender = faulty(LABELS)
+    listener.listen(StreamQuery(source_id=source_id))
+    listener.wait(Connected)
+    listener.wait_samples(50)
+    sender.jump(5000.0)
+    assert listener.wait(Jumped).seconds == pytest.approx(5000.0, abs=0.1)
+    listener.wait_samples(50)
+    assert not listener.of(Gap)
+    assert abs(listener.of(Chunk)[-1].stamps[-1] - pylsl.local_clock()) < 0.5
+    sender.jump(-5000.0)
+    assert listener.wait(Jumped, 2).seconds == pytest.approx(-5000.0, abs=0.1)
+
+
+def test_a_false_rate_is_refused(faulty, listener, source_id):
+    faulty(LABELS, rate=300.0, announced_rate=200.0)
+    listener.listen(StreamQuery(source_id=source_id))
+    assert "announces 200 Hz and delivers" in listener.wait(Refused, timeout=20.0).reason
+
+
+def test_two_streams_of_one_name_are_refused_until_one_is_gone(faulty, listener, source_id):
+    name = f"cap {source_id}"
+    faulty(LABELS, name=name)
+    other = faulty(LABELS, name=name, source_id=f"{source_id}-2")
+    listener.listen(StreamQuery(name=name))
+    reason = listener.wait(Refused).reason
+    assert "several streams named" in reason and "--source-id" in reason
+    other.kill()
+    assert listener.wait(Connected).contract.source_id == source_id
+
+
+def test_stop_while_searching(listener, source_id):
+    listener.listen(StreamQuery(source_id=f"nobody-{source_id}"))
+    listener.wait(Searching)
