@@ -110,7 +110,7 @@ def onnxruntime() -> Finding:
 
 def window() -> Finding:
     """A display for the viewer."""
-    from rtbci.viewer import has_display
+    from rtbci.viewer.display import has_display
 
     if has_display():
         return Finding("display", "good", f"there is one; PySide6 {_version('PySide6-Essentials')}")

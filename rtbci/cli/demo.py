@@ -74,6 +74,7 @@ def demo(
             SessionOptions(query=StreamQuery(source_id=source), endpoint="tcp://127.0.0.1:0", surrogate=null),
             Showing(headless=headless, seconds=seconds, report=report, picture=picture),
             stop,
+            sender=wearer,
         )
     finally:
         end_all([wearer])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from rtbci.cli.processes import Child, end_all
+from rtbci.errors import StreamError
 
 if TYPE_CHECKING:
     from rtbci.live import SessionOptions
@@ -39,7 +40,7 @@ class Showing:
 
 def choose_view(headless: bool) -> bool:
     """Return whether to go without a window, saying so where there is no display."""
-    from rtbci.viewer import has_display
+    from rtbci.viewer.display import has_display
 
     if not headless and not has_display():
         typer.echo("There is no display here: a text view and a picture (PNG) stand in for the window.")
@@ -48,9 +49,15 @@ def choose_view(headless: bool) -> bool:
 
 
 def run_session(
-    bundle: Path | None, options: "SessionOptions", showing: Showing, stop: threading.Event
+    bundle: Path | None,
+    options: "SessionOptions",
+    showing: Showing,
+    stop: threading.Event,
+    sender: Child | None = None,
 ) -> None:
     """Run a live session to its end and write its report.
+
+    `sender` is the process that sends the EEG, if this command started it; the session ends with it.
 
     Raises
     ------
@@ -65,7 +72,7 @@ def run_session(
     viewer = Child("view", "--endpoint", session.endpoint, *_view_options(showing))
     session.start()
     try:
-        _wait(session.failed, viewer, showing, stop)
+        _wait(session.failed, viewer, sender, showing, stop)
     finally:
         viewer.ask_to_end()
         report = session.stop()
@@ -82,7 +89,9 @@ def _view_options(showing: Showing) -> list[str]:
     return options + (["--picture", str(showing.picture)] if showing.picture else [])
 
 
-def _wait(failed: threading.Event, viewer: Child, showing: Showing, stop: threading.Event) -> None:
+def _wait(
+    failed: threading.Event, viewer: Child, sender: Child | None, showing: Showing, stop: threading.Event
+) -> None:
     left = showing.seconds
     while not stop.wait(0.1) and not failed.is_set():
         if left is not None:
@@ -91,6 +100,11 @@ def _wait(failed: threading.Event, viewer: Child, showing: Showing, stop: thread
                 return
         if viewer.ended is not None and not showing.headless:
             return
+        if sender is not None and sender.ended is not None:
+            raise StreamError(
+                f"The process that sends the EEG ended by itself (code {sender.ended}); "
+                "its own message above says why."
+            )
 
 
 def _say(report: dict[str, object]) -> None:

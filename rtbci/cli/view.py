@@ -32,7 +32,21 @@ def view(
     stop = stop_on_signals()
     from rtbci.cli.live import choose_view
     from rtbci.cli.selection import viewer_keys
-    from rtbci.viewer import run_text_view, run_viewer
 
-    show = run_text_view if choose_view(headless) else run_viewer
-    show(endpoint, keys=viewer_keys(keys), stop=stop, picture=picture)
+    secrets = viewer_keys(keys)
+    if choose_view(headless):
+        if picture is not None:
+            # Loaded now, so that the picture is quick once the end has come.
+            import rtbci.viewer.window  # noqa: F401
+        from rtbci.viewer.textview import run_text_view
+
+        state = run_text_view(endpoint, secrets, stop)
+    else:
+        from rtbci.viewer.app import run_viewer
+
+        state = run_viewer(endpoint, secrets, stop=stop)
+    if picture is not None:
+        from rtbci.viewer.snapshot import write_snapshot
+
+        write_snapshot(state, picture)
+        typer.echo(f"Wrote {picture}.")

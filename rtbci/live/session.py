@@ -11,7 +11,7 @@ from pylsl import local_clock
 
 from rtbci.bundle import Bundle
 from rtbci.decode import Decoder
-from rtbci.errors import RecordingError
+from rtbci.errors import ContractError, RecordingError, RtbciError
 from rtbci.live.acquisition import Acquisition, Arrival
 from rtbci.live.decoding import DecodingLoop
 from rtbci.live.latency import LatencyBook
@@ -20,7 +20,7 @@ from rtbci.live.pictures import PictureLink
 from rtbci.live.report import Resources, decoding_summary
 from rtbci.live.trials import TrialScorer
 from rtbci.record import Recorder
-from rtbci.stream import Chunk, Connected, EegStream, MarkerStream, StreamEvent, StreamQuery, StreamSettings
+from rtbci.stream import Chunk, Connected, EegStream, MarkerStream, Refused, StreamEvent, StreamQuery, StreamSettings
 from rtbci.wearers import Profile
 from rtbci.wire import Publisher
 from rtbci.wire.messages import Notice, Status
@@ -165,15 +165,23 @@ class LiveSession:
         def guarded(*arguments: object) -> None:
             try:
                 work(*arguments)
+            except RtbciError as error:
+                self._fail(error)
             except BaseException as error:
-                self.failure = error
-                self.failed.set()
+                self._fail(error)
                 raise
 
         return guarded
 
+    def _fail(self, error: BaseException) -> None:
+        self.failure = self.failure or error
+        self.failed.set()
+
     def _on_item(self, item: Chunk | StreamEvent) -> None:
         self._acquisition.on_item(item)
+        if isinstance(item, Refused) and self._acquisition.connections == 0:
+            # Nothing was decoded yet: better to end with the reason than to wait for another cap.
+            raise ContractError(item.reason)
         if isinstance(item, Connected) and self._markers is None:
             query = StreamQuery(type="Markers", source_id=f"{item.contract.source_id}-markers")
             self._markers = MarkerStream(query, on_marker=self._guarded(self._on_marker))
