@@ -73,7 +73,7 @@ def draw_leg(p: QPainter, art: Art, leg: Leg, tones: Shades, paw: Shades) -> Non
     """Draw a leg at this moment of its gait."""
     angle = 2 * math.pi * (art.phase + leg.beat)
     foot = (leg.hip[0] + leg.stride * math.cos(angle), -0.025 - leg.lift * max(0.0, -math.sin(angle)))
-    knee = bent(leg.hip, foot, leg.length * 0.53, leg.length * 0.53, leg.side)
+    knee = bent(leg.hip, foot, leg.length * 0.506, leg.length * 0.506, leg.side)
     (x, y), a, b, c = leg.hip, leg.thick / 2, leg.thick * 0.28 + leg.thin * 0.22, leg.thin / 2
     outline = [(x - a, y), (knee[0] - b, knee[1]), (foot[0] - c, foot[1]), (foot[0] + c, foot[1])]
     outline += [(knee[0] + b, knee[1]), (x + a, y), (x, y - a)]
