@@ -34,7 +34,9 @@ class EngineSession:
         If the graph does not open, lacks a promised input or output, or runs on another provider.
     """
 
-    def __init__(self, path: Path, engine: Engine, *, threads: int = 1, providers: Sequence[str] = CPU) -> None:
+    def __init__(
+        self, path: Path, engine: Engine, *, threads: int = 1, providers: Sequence[str] = CPU
+    ) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = max(1, min(threads, os.cpu_count() or 1))
         options.inter_op_num_threads = 1

@@ -81,7 +81,8 @@ class EvidenceFilter:
         }
         keep = (1.0 - self.hazard) * min(state.windows, 1)
         means = {
-            name: keep * state.means.get(name, np.zeros(1)) + (1.0 - keep) * np.asarray(value, dtype=np.float64)
+            name: keep * state.means.get(name, np.zeros(1))
+            + (1.0 - keep) * np.asarray(value, dtype=np.float64)
             for name, value in (values or {}).items()
         }
         return EvidenceState(posteriors, means, state.windows + 1)

@@ -46,9 +46,7 @@ class SurrogateStream:
             The decoder's input.
         """
         power = np.abs(np.fft.rfft(z * self._taper, axis=1)) ** 2 / np.sum(self._taper**2)
-        self._power = (
-            power if self._power is None else (1 - _SMOOTHING) * self._power + _SMOOTHING * power
-        )
+        self._power = power if self._power is None else (1 - _SMOOTHING) * self._power + _SMOOTHING * power
         fresh = self._rng.standard_normal((len(self._noise), self._hop))
         self._noise = np.concatenate([self._noise[:, self._hop :], fresh], axis=1)
 
