@@ -1,0 +1,104 @@
+"""Three grades of picture from evidence: preview, keyframe, clip."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rtbci.bundle import Bundle
+from rtbci.bundle.engine import EngineSession
+from rtbci.generate.evidence_input import DecodedEvidence
+from rtbci.generate.memory import Composition, SceneMemory
+from rtbci.generate.sharpness import BACKDROP_BLUR, blurred, sharpness, veil
+
+Pictures = NDArray[np.uint8]
+
+
+class Generator(Protocol):
+    """What draws pictures from evidence. Each picture is as sharp as its evidence is strong."""
+
+    frames: int
+    """Frames of a clip."""
+
+    def preview(self, evidence: DecodedEvidence) -> Pictures:
+        """Draw what the EEG's own latent says; uint8 (1, h, w, 3)."""
+        ...
+
+    def keyframe(self, evidence: DecodedEvidence) -> Pictures:
+        """Draw the scene at its middle moment; uint8 (1, h, w, 3)."""
+        ...
+
+    def clip(self, evidence: DecodedEvidence) -> Iterator[Pictures]:
+        """Draw the scene's frames one by one, each uint8 (h, w, 3); it can be stopped between them."""
+        ...
+
+    def scene(self, evidence: DecodedEvidence) -> tuple[int, int] | None:
+        """Concept and seed of the clip of the corpus that the keyframe mostly shows."""
+        ...
+
+
+class MemoryGenerator:
+    """Draws from the bundle's memory of scenes with its picture decoder.
+
+    Evidence of the same context keeps its scene until another one fits clearly better; a new context starts
+    afresh.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        With the engine `decoder` and the `memory_*` arrays.
+    threads : int
+        Threads of onnxruntime for one picture.
+    """
+
+    def __init__(self, bundle: Bundle, threads: int = 2) -> None:
+        self.memory = SceneMemory.from_bundle(bundle)
+        self.frames = self.memory.frames
+        self._decoder = EngineSession(
+            bundle.engine_path("decoder"), bundle.manifest.engines["decoder"], threads=threads
+        )
+        # Its first run also makes the session allocate.
+        self._backdrop = blurred(self._decode(self.memory.mean).astype(np.float32), BACKDROP_BLUR)
+        self._context: int | None = None
+        self._held: dict[int, int] = {}
+        self._composed: tuple[DecodedEvidence, Composition] | None = None
+
+    def preview(self, evidence: DecodedEvidence) -> Pictures:
+        """Draw what the EEG's own latent says; uint8 (1, h, w, 3)."""
+        return self._draw(evidence.latent, evidence.strength)[None]
+
+    def keyframe(self, evidence: DecodedEvidence) -> Pictures:
+        """Draw the scene at its middle moment; uint8 (1, h, w, 3)."""
+        latents = self._compose(evidence).latents
+        return self._draw(latents[self.memory.keyframe], evidence.strength)[None]
+
+    def clip(self, evidence: DecodedEvidence) -> Iterator[Pictures]:
+        """Draw the scene's frames one by one, each uint8 (h, w, 3)."""
+        for latent in self._compose(evidence).latents:
+            yield self._draw(latent, evidence.strength)
+
+    def scene(self, evidence: DecodedEvidence) -> tuple[int, int] | None:
+        """Concept and seed of the clip of the corpus that the keyframe mostly shows."""
+        entries = self._compose(evidence).entries
+        if not entries:
+            return None
+        return int(self.memory.concepts[entries[0]]), int(self.memory.seeds[entries[0]])
+
+    def _compose(self, evidence: DecodedEvidence) -> Composition:
+        # Keyframe and clip of one decode show one scene.
+        if self._composed is not None and self._composed[0] is evidence:
+            return self._composed[1]
+        if evidence.context != self._context:
+            self._context, self._held = evidence.context, {}
+        composition = self.memory.compose(evidence, sharpness(evidence.strength), self._held)
+        self._held |= {int(self.memory.concepts[entry]): entry for entry in composition.entries}
+        self._composed = (evidence, composition)
+        return composition
+
+    def _decode(self, latent: NDArray[np.float32]) -> Pictures:
+        rgb = self._decoder.run(latent=np.ascontiguousarray(latent[None], dtype=np.float32))["rgb"]
+        return np.asarray(rgb[0], dtype=np.uint8)
+
+    def _draw(self, latent: NDArray[np.float32], strength: float) -> Pictures:
+        return veil(self._decode(latent), self._backdrop, sharpness(strength))

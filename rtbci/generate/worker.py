@@ -1,0 +1,285 @@
+"""The generator in a process of its own: evidence in, pictures out, over ZeroMQ on this machine.
+
+``python -m rtbci.generate.worker --bundle FOLDER --inbox ipc://… --outbox ipc://… --parent PID`` connects a
+PULL socket to the inbox and a PUSH socket to the outbox; both are bound by whoever starts it. Into the inbox
+go `Evidence` messages as `rtbci.wire.codec.pack` makes them, or the single frames ``flush`` (drop what is
+being drawn) and ``stop``. Out come `Picture` messages, and a `Notice` for what could not be drawn.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import zmq
+from numpy.typing import NDArray
+from pylsl import local_clock
+
+from rtbci.bundle import Manifest, load_bundle
+from rtbci.errors import RtbciError, WireError
+from rtbci.generate.evidence_input import DecodedEvidence, from_message
+from rtbci.generate.generator import Generator, MemoryGenerator
+from rtbci.stimuli.captions import caption
+from rtbci.stimuli.spec import CLIP_SECONDS, clip_spec
+from rtbci.wire.codec import pack, unpack
+from rtbci.wire.messages import Evidence, Grade, Guess, Header, Notice, Picture
+
+log = logging.getLogger(__name__)
+
+STOP = b"stop"
+FLUSH = b"flush"
+_POLL_MS = 200
+_QUEUE = 4
+_REPORT_S = 1.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """One decode to be drawn: its header for the pictures' own, its numbers for the generator."""
+
+    header: Evidence
+    evidence: DecodedEvidence
+
+
+class Inbox:
+    """The newest evidence that has come in; what it replaces is counted and forgotten.
+
+    Parameters
+    ----------
+    socket : zmq.Socket
+        PULL.
+    manifest : Manifest
+        The bundle that evidence must fit.
+    report : callable
+        Is told, in a sentence, of a message that cannot be used.
+    """
+
+    def __init__(self, socket: zmq.Socket[bytes], manifest: Manifest, report: Callable[[str], None]) -> None:
+        self._socket = socket
+        self._manifest = manifest
+        self._report = report
+        self._waiting: Request | None = None
+        self.superseded = 0
+        self.flushed = False
+        self.stopped = False
+
+    def take(self, timeout_ms: int) -> Request | None:
+        """Wait for evidence at most so long, and take the newest."""
+        if self._waiting is None and not self.stopped:
+            self._socket.poll(timeout_ms)
+        self._drain()
+        request, self._waiting, self.flushed = self._waiting, None, False
+        return None if self.stopped else request
+
+    def interrupts(self) -> bool:
+        """Say whether what is being drawn is out of date: newer evidence, a flush or the end has come."""
+        self._drain()
+        return self._waiting is not None or self.flushed or self.stopped
+
+    def _drain(self) -> None:
+        while self._socket.poll(0):
+            frames = self._socket.recv_multipart()
+            if frames == [STOP]:
+                self.stopped = True
+            elif frames == [FLUSH]:
+                self.superseded += self._waiting is not None
+                self._waiting, self.flushed = None, True
+            else:
+                self._accept(frames)
+
+    def _accept(self, frames: Sequence[bytes]) -> None:
+        try:
+            request = self._read(frames)
+        except WireError as error:
+            self._report(str(error))
+            return
+        self.superseded += self._waiting is not None
+        self._waiting = request
+
+    def _read(self, frames: Sequence[bytes]) -> Request:
+        envelope, buffers = unpack(frames)
+        if not isinstance(envelope.header, Evidence):
+            kind = type(envelope.header).__name__
+            raise WireError(f"A {kind} came to the generator, which draws evidence only; send it elsewhere.")
+        manifest = self._manifest
+        latent = manifest.engines["decoder"].inputs[0].shape[1:]
+        evidence = from_message(envelope.header, buffers, manifest.attributes, latent, len(manifest.concepts))
+        return Request(envelope.header, evidence)
+
+
+class Worker:
+    """Draws the newest evidence in three grades until it is stopped.
+
+    Preview and keyframe of each evidence taken are always drawn; a clip is dropped as soon as newer evidence
+    waits.
+
+    Parameters
+    ----------
+    generator : Generator
+    manifest : Manifest
+        Of the generator's bundle.
+    inbox, outbox : zmq.Socket
+        PULL and PUSH.
+    parent : int, optional
+        Process whose end ends this one.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        manifest: Manifest,
+        inbox: zmq.Socket[bytes],
+        outbox: zmq.Socket[bytes],
+        parent: int | None = None,
+    ) -> None:
+        self._generator = generator
+        self._manifest = manifest
+        self._outbox = outbox
+        self._parent = parent
+        self._session = f"generator-{os.getpid()}"
+        self._numbers: dict[type, int] = {}
+        self._reported = ("", -_REPORT_S)
+        self.inbox = Inbox(inbox, manifest, self._report)
+
+    def run(self) -> None:
+        """Draw until told to stop or the parent is gone."""
+        while not self.inbox.stopped and not self._orphaned():
+            request = self.inbox.take(_POLL_MS)
+            if request is not None:
+                self.draw(request)
+
+    def draw(self, request: Request) -> None:
+        """Draw one decode, each grade sent as soon as it is ready."""
+        evidence = request.evidence
+        words = self._caption(request)
+        self._send_picture(request, "preview", self._generator.preview(evidence), words)
+        self._send_picture(request, "keyframe", self._generator.keyframe(evidence), words)
+        frames = []
+        for frame in self._generator.clip(evidence):
+            frames.append(frame)
+            if len(frames) < self._generator.frames and self.inbox.interrupts():
+                return
+        self._send_picture(request, "clip", np.stack(frames), words)
+
+    def _caption(self, request: Request) -> str:
+        """Say what the keyframe shows, as far as the evidence allows to say so."""
+        header = request.header
+        if header.word == "none":
+            return "no better than chance"
+        if header.word == "weak":
+            return f"perhaps {header.top[0].label}" if header.top else ""
+        scene = self._generator.scene(request.evidence)
+        return caption(clip_spec(*scene)) if scene is not None else ""
+
+    def _send_picture(self, request: Request, grade: Grade, frames: NDArray[np.uint8], words: str) -> None:
+        header = request.header
+        picture = Picture(
+            grade=grade,
+            window=header.window,
+            context=header.context,
+            times=msgspec.structs.replace(header.times, drawn=local_clock()),
+            frames=len(frames),
+            height=frames.shape[1],
+            width=frames.shape[2],
+            fps=len(frames) / CLIP_SECONDS if grade == "clip" else 0.0,
+            guess=header.top[0] if header.top else Guess("", 0.0),
+            caption=words,
+            chance=header.chance,
+            strength=header.strength,
+            word=header.word,
+            crisp=header.word == "strong" and grade != "preview",
+            bundle=self._manifest.id,
+            surrogate=header.surrogate,
+        )
+        self._send(picture, frames)
+
+    def _report(self, sentence: str) -> None:
+        """Tell the parent of a fault; the same one at most once a second."""
+        now = time.monotonic()
+        last, at = self._reported
+        if sentence != last or now - at >= _REPORT_S:
+            self._reported = (sentence, now)
+            self._send(Notice(level="error", sentence=sentence, at=local_clock()))
+
+    def _send(self, header: Header, *buffers: NDArray[np.uint8]) -> None:
+        number = self._numbers.get(type(header), 0)
+        self._numbers[type(header)] = number + 1
+        frames = pack(header, buffers, self._session, number)
+        # Waiting for ever on a parent that is gone would keep this process alive.
+        while not self._outbox.poll(_POLL_MS, zmq.POLLOUT):
+            if (self.inbox.interrupts() and self.inbox.stopped) or self._orphaned():
+                return
+        self._outbox.send_multipart(frames)
+
+    def _orphaned(self) -> bool:
+        return self._parent is not None and os.getppid() != self._parent
+
+
+def run_worker(
+    bundle_path: Path | None, inbox: str, outbox: str, *, threads: int = 2, parent: int | None = None
+) -> None:
+    """Open the bundle, connect to both addresses, and draw until stopped.
+
+    Parameters
+    ----------
+    bundle_path : Path or None
+        The bundle's folder; the default bundle where None.
+    inbox, outbox : str
+        Addresses that the parent has bound.
+    threads : int
+        Threads of onnxruntime.
+    parent : int, optional
+        Process whose end ends this one.
+
+    Raises
+    ------
+    BundleError
+        If the bundle is damaged or has no generator.
+    """
+    bundle = load_bundle(bundle_path)
+    generator = MemoryGenerator(bundle, threads=threads)
+    with zmq.Context() as context:
+        pull, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
+        pull.setsockopt(zmq.LINGER, 0)
+        push.setsockopt(zmq.LINGER, 0)
+        push.setsockopt(zmq.SNDHWM, _QUEUE)
+        with pull, push:
+            pull.connect(inbox)
+            push.connect(outbox)
+            Worker(generator, bundle.manifest, pull, push, parent).run()
+
+
+def main() -> int:
+    """Run from the command line; for `rtbci.live`, not for people."""
+    parser = argparse.ArgumentParser(description="Draw pictures from evidence, for rtbci run and demo.")
+    parser.add_argument("--bundle", type=Path, default=None)
+    parser.add_argument("--inbox", required=True)
+    parser.add_argument("--outbox", required=True)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--parent", type=int, default=None)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING)
+    # Ctrl-C reaches the whole group in a terminal; the parent decides when this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        run_worker(
+            arguments.bundle,
+            arguments.inbox,
+            arguments.outbox,
+            threads=arguments.threads,
+            parent=arguments.parent,
+        )
+    except RtbciError as error:
+        log.error("%s", error)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

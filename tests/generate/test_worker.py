@@ -1,0 +1,222 @@
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zmq
+
+from rtbci.bundle import load_bundle
+from rtbci.generate.worker import FLUSH, STOP, Worker
+from rtbci.wire.codec import pack, unpack
+from rtbci.wire.messages import Notice, Picture, Times
+from tests.generate.test_evidence_input import buffers, message
+from tests.tiny_bundle import write_tiny_bundle
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("worker") / "bundle"
+    write_tiny_bundle(path)
+    return path
+
+
+class Line:
+    """The parent's end of both sockets."""
+
+    def __init__(self, context: zmq.Context, folder):
+        self.inbox, self.outbox = f"ipc://{folder}/in", f"ipc://{folder}/out"
+        self.push, self.pull = context.socket(zmq.PUSH), context.socket(zmq.PULL)
+        for socket in (self.push, self.pull):
+            socket.setsockopt(zmq.LINGER, 0)
+        self.push.bind(self.inbox)
+        self.pull.bind(self.outbox)
+
+    def send(self, header, arrays=None):
+        self.push.send_multipart(pack(header, buffers() if arrays is None else arrays, "test", 0))
+
+    def receive(self, timeout_s=20.0):
+        assert self.pull.poll(int(timeout_s * 1000)), "nothing came back"
+        envelope, arrays = unpack(self.pull.recv_multipart())
+        return envelope.header, arrays
+
+    def pictures(self, count):
+        found = []
+        while len(found) < count:
+            header, _ = self.receive()
+            assert isinstance(header, Picture), header
+            found.append(header)
+        return found
+
+
+@pytest.fixture
+def line(tmp_path):
+    with zmq.Context() as context:
+        line = Line(context, tmp_path)
+        with line.push, line.pull:
+            yield line
+
+
+@pytest.fixture
+def process(line, folder):
+    command = [sys.executable, "-m", "rtbci.generate.worker", "--bundle", str(folder), "--threads", "1"]
+    command += ["--inbox", line.inbox, "--outbox", line.outbox, "--parent", str(os.getpid())]
+    with subprocess.Popen(command) as child:
+        yield child
+        child.kill()
+
+
+def test_a_process_draws_three_grades_survives_nonsense_and_stops(line, process):
+    line.send(message(times=Times(newest=1.0, received=1.1, ready=1.2, decoded=1.3)))
+    grades = []
+    for _ in range(3):
+        header, (frames,) = line.receive()
+        grades.append(header.grade)
+        assert frames.shape == (header.frames, 256, 256, 3) and frames.dtype == np.uint8
+        assert (header.window, header.context, header.word) == (3, 1, "strong")
+        assert header.times.newest == 1.0 and header.times.drawn > header.times.decoded
+    assert grades == ["preview", "keyframe", "clip"]
+    assert header.fps == 1.0 and header.frames == 2
+    line.push.send_multipart([b"evidence", b"nonsense", b"", b"", b"", b""])
+    line.push.send_multipart([b"\xff"])
+    line.send(message(), buffers(posterior=np.full(40, np.nan, np.float32)))
+    for _ in range(3):
+        notice, _ = line.receive()
+        assert isinstance(notice, Notice) and notice.level == "error"
+    line.send(message(window=4))
+    assert {picture.window for picture in line.pictures(3)} == {4}
+    line.push.send_multipart([STOP])
+    assert process.wait(10) == 0
+
+
+def test_a_damaged_bundle_ends_the_process_with_its_own_code(line, tmp_path):
+    command = [sys.executable, "-m", "rtbci.generate.worker", "--bundle", str(tmp_path / "none")]
+    done = subprocess.run(
+        [*command, "--inbox", line.inbox, "--outbox", line.outbox],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 5 and "bundle.json" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_process_ends_with_its_parent(line, folder):
+    worker = [sys.executable, "-m", "rtbci.generate.worker", "--bundle", str(folder), "--threads", "1"]
+    worker += ["--inbox", line.inbox, "--outbox", line.outbox]
+    middle = (
+        "import os, subprocess, sys, time\n"
+        f"child = subprocess.Popen({worker!r} + ['--parent', str(os.getpid())])\n"
+        "print(child.pid, flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", middle], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        pid = int(parent.stdout.readline())
+        line.send(message())
+        line.pictures(1)
+        parent.kill()
+    for _ in range(100):
+        if not _alive(pid):
+            return
+        time.sleep(0.1)
+    os.kill(pid, 9)
+    pytest.fail("the worker outlived its parent")
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended but was not collected does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class SlowGenerator:
+    """Draws grey, and waits before each frame of a clip until it is let go on."""
+
+    frames = 3
+
+    def __init__(self):
+        self.go = threading.Semaphore(0)
+        self.drawn = []
+
+    def preview(self, evidence):
+        self.drawn.append(("preview", evidence.window))
+        return np.zeros((1, 8, 8, 3), np.uint8)
+
+    def keyframe(self, evidence):
+        self.drawn.append(("keyframe", evidence.window))
+        return np.zeros((1, 8, 8, 3), np.uint8)
+
+    def clip(self, evidence):
+        for k in range(self.frames):
+            assert self.go.acquire(timeout=20)
+            self.drawn.append((f"frame {k}", evidence.window))
+            yield np.zeros((8, 8, 3), np.uint8)
+
+    def scene(self, evidence):
+        return None
+
+
+@pytest.fixture
+def slow(line, folder):
+    """A worker in a thread, with the slow generator."""
+    generator = SlowGenerator()
+    with zmq.Context() as context, context.socket(zmq.PULL) as pull, context.socket(zmq.PUSH) as push:
+        push.setsockopt(zmq.LINGER, 0)
+        pull.connect(line.inbox)
+        push.connect(line.outbox)
+        worker = Worker(generator, load_bundle(folder).manifest, pull, push)
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        yield generator, worker
+        line.push.send_multipart([STOP])
+        for _ in range(20):
+            generator.go.release()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def test_newer_evidence_stops_a_clip_and_the_newest_wins(line, slow):
+    generator, worker = slow
+    line.send(message(window=1))
+    assert [picture.grade for picture in line.pictures(2)] == ["preview", "keyframe"]
+    for window in (2, 3, 4):
+        line.send(message(window=window))
+    time.sleep(0.3)  # the three lie in the inbox while the clip waits for its first frame
+    generator.go.release()
+    assert [(p.grade, p.window) for p in line.pictures(2)] == [("preview", 4), ("keyframe", 4)]
+    for _ in range(3):
+        generator.go.release()
+    assert [(p.grade, p.window, p.frames) for p in line.pictures(1)] == [("clip", 4, 3)]
+    assert ("frame 1", 1) not in generator.drawn and worker.inbox.superseded == 2
+
+
+def test_a_flush_drops_what_is_being_drawn(line, slow):
+    generator, _ = slow
+    line.send(message(window=1, context=0))
+    line.pictures(2)
+    line.push.send_multipart([FLUSH])
+    time.sleep(0.3)
+    generator.go.release()
+    line.send(message(window=2, context=1))
+    assert [(p.grade, p.window, p.context) for p in line.pictures(2)] == [
+        ("preview", 2, 1),
+        ("keyframe", 2, 1),
+    ]
+    assert ("frame 1", 1) not in generator.drawn
+
+
+@pytest.mark.parametrize(
+    ("word", "crisp", "words"),
+    [("none", False, "no better than chance"), ("weak", False, "perhaps cat"), ("strong", True, "")],
+)
+def test_words_and_crispness_follow_the_evidence(line, slow, word, crisp, words):
+    line.send(message(word=word))
+    preview, keyframe = line.pictures(2)
+    assert not preview.crisp and keyframe.crisp is crisp
+    assert keyframe.caption == words
