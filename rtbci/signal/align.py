@@ -13,6 +13,9 @@ Array = NDArray[np.float64]
 
 # Once a second, apart from the windows' ends and from the other steps' marks, so that no window waits for it.
 _GRID = Grid(first=150, every=200)
+# Without a cohort the channels are taken for unrelated, as if that had been seen for so many seconds. Few, as
+# EEG is far from it, and the prior's weight lasts.
+_BLANK_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,9 @@ class Align:
     """Whitens by the inverse square root of the running covariance.
 
     He and Wu (2020), IEEE Transactions on Biomedical Engineering 67:399-410, made causal: the covariance
-    is an exponentially forgetting mean of the seconds' covariances, with the cohort's mean (or, without
-    one, a multiple of the identity) as if `prior_s` seconds of it had been seen, renewed once a second.
+    is an exponentially forgetting mean of the seconds' covariances, with the cohort's mean as if
+    `prior_s` seconds of it had been seen (without one, a second of a multiple of the identity), renewed once
+    a second.
     """
 
     channels: int = 62
@@ -112,12 +116,11 @@ class Align:
         return AlignState(count, (), covariance, weight, self._whitening(self._mean(covariance, weight)))
 
     def _mean(self, covariance: Array, weight: float) -> Array:
-        if self.prior is None:
-            usual = np.trace(covariance) / weight / self.channels
-            prior = usual * np.eye(self.channels)
-        else:
-            prior = self.prior
-        return np.asarray((covariance + self.prior_s * prior) / (weight + self.prior_s))
+        if self.prior is not None:
+            return np.asarray((covariance + self.prior_s * self.prior) / (weight + self.prior_s))
+        usual = np.trace(covariance) / weight / self.channels
+        blank = _BLANK_S * usual * np.eye(self.channels)
+        return np.asarray((covariance + blank) / (weight + _BLANK_S))
 
     def _whitening(self, covariance: Array) -> Array:
         values, vectors = np.linalg.eigh(covariance)
