@@ -17,6 +17,7 @@ from rtbci.stimuli.draw import (
     people,
     plants,
     scenes,
+    spectacles,
     transport,
     water_animals,
 )
@@ -30,6 +31,7 @@ SUBJECTS: Mapping[str, Subject] = {
     **plants.SUBJECTS,
     **people.SUBJECTS,
     **natural_scenes.SUBJECTS,
+    **spectacles.SUBJECTS,
     **food.SUBJECTS,
     **instruments.SUBJECTS,
     **transport.SUBJECTS,

@@ -1,4 +1,4 @@
-"""Places under a roof: room, table, stage. The sky shows in their windows and sets the mood of their lamps."""
+"""Places under a roof: room, table, stage; the sky shows in windows and sets the mood of lamps."""
 
 import math
 

@@ -1,12 +1,13 @@
-"""Natural scenes: beach, city, mountain, road, water (a waterfall), fireworks."""
+"""Landscapes: beach, city, mountain, road."""
 
 import math
 
 from PySide6.QtGui import QPainter, QPainterPath
 
 from rtbci.stimuli.draw.layout import pan
+from rtbci.stimuli.draw.panorama import lit_shades, places, sky_of
 from rtbci.stimuli.draw.scenery import fir, peak, round_tree
-from rtbci.stimuli.draw.skies import MARGIN, SKIES, Sky
+from rtbci.stimuli.draw.skies import MARGIN
 from rtbci.stimuli.draw.toolkit import (
     BLACK,
     METAL,
@@ -18,7 +19,6 @@ from rtbci.stimuli.draw.toolkit import (
     ball,
     blob,
     box,
-    clipped,
     faded,
     fill,
     gloss,
@@ -34,35 +34,15 @@ from rtbci.stimuli.draw.toolkit import (
     shades,
     shadow,
     soft,
-    stroke,
     vertical,
 )
 
-_OFFSETS: tuple[tuple[float, ...], ...] = ((0.0,), (-0.25, 0.25), (-0.34, 0.34, -0.11, 0.13))
-"""For one, two and many: how far from the middle each stands, in heights of the picture."""
 _LANES = (
     ((0.8, 0.42),),
     ((0.84, 0.5), (0.66, -0.5)),
     ((0.88, 0.52), (0.8, -0.52), (0.62, 0.5), (0.57, -0.5)),
 )
-"""For one, two and many: how near each car is (0 the horizon, 1 the lower edge) and how far right on the road."""
-
-
-def _sky(art: Art) -> Sky:
-    return SKIES[art.spec.attribute("sky")]
-
-
-def _lit(art: Art) -> Shades:
-    """The clip's colour under its sky, still plain to see."""
-    return shades(mix(art.shades.base, _sky(art).lit(art.shades.base), 0.45))
-
-
-def _places(art: Art) -> list[float]:
-    """Where the picture's main things stand from left to right, with the camera's movement."""
-    number = art.spec.number
-    middle = art.aspect * (0.5 + (art.spec.x - 0.5) * (1.0, 0.6, 0.5)[number])
-    toward = -1.0 if art.spec.mirrored else 1.0
-    return [middle + toward * dx * min(art.aspect, 1.3) - pan(art.spec, art.t) for dx in _OFFSETS[number]]
+"""For one, two and many: how near each car is (0 the horizon, 1 the lower edge), how far to the right."""
 
 
 def beach(p: QPainter, art: Art) -> None:
@@ -119,10 +99,10 @@ def _striped_ball(p: QPainter, r: float, tones: Shades) -> None:
 
 def city(p: QPainter, art: Art) -> None:
     """Skyscrapers in the clip's colour over a street with traffic."""
-    sky, tones, rng = _sky(art), _lit(art), art.rng()
+    sky, tones, rng = sky_of(art), lit_shades(art), art.rng()
     lit = {"night": 0.62, "sunset": 0.35, "overcast": 0.2}.get(sky.name, 0.05)
     base = 0.735
-    for k, x in enumerate(_places(art)):
+    for k, x in enumerate(places(art)):
         height = min(art.spec.size * 0.95 + 0.1 - 0.07 * (k % 2) - 0.03 * k, 0.69)
         width = (0.28, 0.22, 0.15)[art.spec.number]
         _tower(p, art, x, base + 0.012, width, height + (art.spec.y - 0.56) * 0.4, tones, lit, k)
@@ -148,7 +128,7 @@ def city(p: QPainter, art: Art) -> None:
 def _tower(
     p: QPainter, art: Art, x: float, base: float, w: float, h: float, tones: Shades, lit: float, k: int
 ) -> None:
-    rng, sky = art.rng(20 + k), _sky(art)
+    rng, sky = art.rng(20 + k), sky_of(art)
     step = rng.choice((0, 1, 2))
     parts = (
         ((w, h * 0.78), (w * 0.72, h * 0.9), (w * 0.42, h))
@@ -210,18 +190,18 @@ def _side_car(p: QPainter, tones: Shades, lamps: bool) -> None:
 
 
 def mountain(p: QPainter, art: Art) -> None:
-    """Huge peaks, their rock in the clip's colour, with clouds that pass before them and firs at their feet."""
-    sky, tones = _sky(art), _lit(art)
-    places = _places(art)
+    """Huge peaks, their rock in the clip's colour, with passing clouds and firs at their feet."""
+    sky, tones = sky_of(art), lit_shades(art)
+    stands = places(art)
     base = 0.74
-    for k in sorted(range(len(places)), key=lambda k: -k):
+    for k in sorted(range(len(stands)), key=lambda k: -k):
         height = min(art.spec.size * 0.8 + (0.2, 0.16, 0.14)[art.spec.number] - 0.05 * (k % 2), 0.64)
         height += (0.56 - art.spec.y) * 0.4
         width = (1.15, 0.78, 0.58)[art.spec.number]
         peak(
             p,
             art.rng(k),
-            places[k],
+            stands[k],
             base,
             width,
             height,
@@ -246,7 +226,7 @@ def mountain(p: QPainter, art: Art) -> None:
 
 def road(p: QPainter, art: Art) -> None:
     """A road that winds to the horizon with cars in the clip's colour on it, seen from behind."""
-    sky = _sky(art)
+    sky = sky_of(art)
     top = 0.57 + (art.spec.y - 0.56) * 0.5
     vanish = art.aspect * art.spec.x - pan(art.spec, art.t)
     bend = (-1 if art.spec.mirrored else 1) * 0.1
@@ -318,180 +298,10 @@ def _rear_car(p: QPainter, art: Art, lamps: bool, shake: float) -> None:
                 glow(p, x, -0.35, 0.24, rgb("ff3a2a"), 0.8)
 
 
-def water(p: QPainter, art: Art) -> None:
-    """Waterfalls over cliffs, whose rock has the clip's colour, into a pool."""
-    sky, tones = _sky(art), _lit(art)
-    top, pool = 0.12 + (art.spec.y - 0.5) * 0.5, 0.74
-    shift = pan(art.spec, art.t)
-    rng = art.rng(1)
-    cliff = [
-        (-0.05 + (art.aspect + 0.1) * k / 12 - shift * 0.5, top + rng.uniform(-0.03, 0.03)) for k in range(13)
-    ]
-    cliff = [(-0.2, top), *cliff, (art.aspect + 0.2, top)]
-    poly(
-        p,
-        [*cliff, (art.aspect + 0.2, pool + 0.02), (-0.2, pool + 0.02)],
-        vertical(top, pool, tones.light, tones.base, tones.dark, tones.deep),
-    )
-    for _ in range(24):
-        x, y = rng.uniform(-0.1, art.aspect + 0.1) - shift * 0.5, rng.uniform(top + 0.05, pool - 0.1)
-        w, h = rng.uniform(0.03, 0.09), rng.uniform(0.06, 0.16)
-        crag = [(x, y), (x + w, y + 0.2 * h), (x + 0.8 * w, y + h), (x + 0.1 * w, y + 0.75 * h)]
-        tone = tones.pale if rng.random() < 0.35 else tones.deep
-        poly(p, crag, linear(x, y, x + w, y + h, faded(tone, 0.4), faded(tone, 0.05)))
-    for x, y in cliff[1::1]:
-        oval(p, x, y, 0.085, 0.04, vertical(y - 0.04, y + 0.04, sky.lit("86bf5a"), sky.lit("2f6b34")))
-    box(
-        p,
-        0,
-        pool,
-        art.aspect,
-        1 - pool,
-        vertical(pool, 1, sky.lit("9fe0ea"), sky.lit("3fa0c4"), sky.lit("155a86")),
-    )
-    width = art.spec.size * (0.52, 0.4, 0.3)[art.spec.number]
-    for k, x in enumerate(_places(art)):
-        _fall(p, art, x, top - 0.01 + 0.02 * (k % 2), pool + 0.03, width, k)
-    for k in range(9):
-        ripple = (art.phase * 0.6 + k / 9) % 1.0
-        y, half = pool + 0.06 + 0.2 * ripple, 0.1 + 0.45 * ripple
-        crest = [
-            (art.aspect / 2 + dx * half * art.aspect, y + 0.006 * math.sin(8 * dx + k))
-            for dx in (-1, -0.5, 0, 0.5, 1)
-        ]
-        stroke(p, crest, faded(rgb("ffffff"), 0.4 * math.sin(math.pi * ripple)), 0.005 + 0.004 * ripple)
-    _banks(p, art, sky, tones)
-
-
-def _fall(p: QPainter, art: Art, x: float, top: float, bottom: float, width: float, k: int) -> None:
-    sky, rng = _sky(art), art.rng(60 + k)
-    half = width / 2
-    sheet = QPainterPath()
-    sheet.moveTo(x - half * 0.86, top)
-    sheet.cubicTo(x - half, top + 0.15, x - half * 1.02, bottom - 0.2, x - half * 1.1, bottom)
-    sheet.lineTo(x + half * 1.1, bottom)
-    sheet.cubicTo(x + half * 1.02, bottom - 0.2, x + half, top + 0.15, x + half * 0.86, top)
-    sheet.closeSubpath()
-    soft(p, x, (top + bottom) / 2, width * 0.95, (bottom - top) * 0.62, faded(rgb("10202c"), 0.35))
-    fill(
-        p,
-        sheet,
-        linear(
-            x - half,
-            0,
-            x + half,
-            0,
-            sky.lit("9fd4ec"),
-            sky.lit("eefaff"),
-            sky.lit("cdeefb"),
-            sky.lit("ffffff"),
-            sky.lit("8cc6e4"),
-        ),
-    )
-    with clipped(p, sheet):
-        for _ in range((30, 20, 12)[art.spec.number]):
-            at, long, start = x + rng.uniform(-half, half), rng.uniform(0.07, 0.2), rng.random()
-            y = top - 0.2 + (bottom - top + 0.2) * ((start + art.phase * 1.4) % 1.0)
-            tone = rgb("ffffff", 0.75) if rng.random() < 0.5 else sky.lit(rgb("4f9cc8", 0.55))
-            stroke(p, [(at, y), (at, y + long)], tone, rng.uniform(0.005, 0.012))
-    for _ in range((10, 7, 5)[art.spec.number]):
-        dx, puff = rng.uniform(-0.75, 0.75) * width, (rng.random() + art.phase * 0.8) % 1.0
-        r = 0.035 + 0.05 * puff
-        soft(
-            p,
-            x + dx * (0.8 + 0.4 * puff),
-            bottom - 0.05 * puff,
-            r * 1.5,
-            r,
-            faded(rgb("ffffff"), 0.75 * (1 - 0.7 * puff)),
-        )
-
-
-def _banks(p: QPainter, art: Art, sky: Sky, tones: Shades) -> None:
-    rng, shift = art.rng(80), pan(art.spec, art.t)
-    for side in (0.0, 1.0):
-        for _ in range(4):
-            x, y, r = (
-                art.aspect * side + rng.uniform(-0.13, 0.13) - shift,
-                rng.uniform(0.84, 1.0),
-                rng.uniform(0.05, 0.1),
-            )
-            shadow(p, x, y + 0.5 * r, 1.3 * r, 0.3 * r)
-            ball(p, x, y, r, 0.68 * r, tones)
-        for _ in range(6):
-            x, y, r = (
-                art.aspect * side + rng.uniform(-0.12, 0.12) - shift,
-                rng.uniform(0.76, 0.98),
-                rng.uniform(0.04, 0.07),
-            )
-            ball(
-                p,
-                x + 0.004 * art.wave(1, x),
-                y,
-                r,
-                r * 0.8,
-                shades(sky.lit(rng.choice(("3f8f45", "5aa84c", "2f7a40")))),
-            )
-
-
-def fireworks(p: QPainter, art: Art) -> None:
-    """Bursts in the clip's colour that open, sink and fade, each with the trail of its rocket."""
-    rng = art.rng()
-    scale = art.spec.size * (0.58, 0.5, 0.46)[art.spec.number]
-    for k, x in enumerate(_places(art)):
-        start = rng.random()
-        y = 0.33 + (art.spec.y - 0.56) * 0.8 + (0.0, 0.1, -0.06, 0.13)[k] * (1 if art.spec.number else 0)
-        burst = (0.3 + 0.22 * start + 0.5 * art.phase) % 1.0 if k else (0.28 + 0.5 * art.phase) % 1.0
-        _burst(p, art, x, y, scale, 0.18 + 0.82 * burst, k)
-    for _ in range(12):
-        x, y, phase = rng.random() * art.aspect, rng.uniform(0.05, 0.45), rng.random()
-        spark = max(0.0, art.wave(2, phase))
-        glow(p, x, y, 0.012, rgb("ffffff"), spark)
-
-
-def _burst(p: QPainter, art: Art, x: float, y: float, scale: float, age: float, k: int) -> None:
-    tones, rng = art.shades, art.rng(30 + k)
-    spread = scale * (1 - (1 - age) ** 2.4)
-    alpha = min(1.0, 2.4 * (1 - age)) ** 0.8
-    vivid = mix(tones.base, tones.light, 0.5)
-    stroke(
-        p,
-        [(x + 0.02, 0.72), (x - 0.01, (y + 0.72) / 2), (x, y)],
-        vertical(y, 0.72, faded(tones.pale, 0.5 * alpha), faded(tones.base, 0.0)),
-        0.006,
-    )
-    glow(p, x, y, scale * 1.5, tones.base, 0.5 * alpha)
-    before = p.compositionMode()
-    p.setCompositionMode(QPainter.CompositionMode.CompositionMode_Plus)
-    for ring, (rays, reach) in enumerate(((26, 1.0), (18, 0.66), (10, 0.36))):
-        turn = rng.random()
-        rays = round(rays * (1.0, 0.85, 0.65)[art.spec.number])
-        for i in range(rays):
-            angle = 2 * math.pi * (i + turn) / rays + rng.uniform(-0.06, 0.06)
-            r = spread * reach * rng.uniform(0.9, 1.08)
-            dx, dy = math.cos(angle), math.sin(angle)
-            sink = 0.16 * scale * age * age
-            tail = 0.5 + 0.28 * age
-            end = (x + dx * r, y + dy * r + sink)
-            begin = (x + dx * r * tail, y + dy * r * tail + sink * 0.35)
-            brush = linear(
-                *begin, *end, faded(tones.base, 0.0), faded(vivid, 0.85 * alpha), faded(tones.pale, alpha)
-            )
-            path = QPainterPath()
-            path.moveTo(*begin)
-            path.lineTo(*end)
-            stroke(p, path, brush, 0.0075 - 0.001 * ring)
-            oval(p, end[0], end[1], 0.0075, 0.0075, faded(rgb("ffffff"), alpha))
-    p.setCompositionMode(before)
-    soft(p, x, y, 0.3 * scale, 0.3 * scale, faded(tones.pale, 0.9 * max(0.0, 1 - 1.6 * age)))
-
-
 SUBJECTS: dict[str, Subject] = {
     "beach": Subject(beach, width=1.2, shadow=0.0, scale=0.95),
     "city": Subject(city, place="scene"),
     "mountain": Subject(mountain, place="scene"),
     "road": Subject(road, place="scene"),
-    "water": Subject(water, place="scene"),
-    "fireworks": Subject(fireworks, place="scene"),
 }
 """How the concepts of this file are drawn."""
