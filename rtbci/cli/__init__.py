@@ -8,17 +8,14 @@ import typer
 from rtbci import __version__
 from rtbci.cli import (
     bench,
-    calibrate,
     demo,
     doctor,
-    evaluate,
-    export,
+    keys,
     record,
     replay,
     run,
     simulate,
     streams,
-    train,
     view,
     wearers,
 )
@@ -32,9 +29,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for _command in (demo, run, view, calibrate, replay, simulate, record, bench, streams, doctor, train):
+for _command in (demo, run, view, replay, simulate, record, bench, streams, doctor, keys):
     _command.register(app)
-for _command in (evaluate, export, wearers):
+for _command in (wearers,):
     _command.register(app)
 
 
