@@ -73,11 +73,18 @@ def run_viewer(
         window.closed.connect(application.quit)
         feed = Feed(subscriber, window)
 
+        failures: list[Exception] = []
+
         def tick() -> None:
             if stop is not None and stop.is_set():
                 window.close()
-            else:
+                return
+            try:
                 feed.step()
+            except Exception as error:
+                # Qt would print it and go on; it ends the window and is raised below instead.
+                failures.append(error)
+                window.close()
 
         timer = QTimer()
         timer.timeout.connect(tick)
@@ -93,6 +100,8 @@ def run_viewer(
                 signal.signal(signal.SIGINT, before)
     if on_closed is not None:
         on_closed()
+    if failures:
+        raise failures[0]
     return feed.state
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter
 
 from rtbci.viewer import theme as look
 from rtbci.viewer.icon import paint_mark
@@ -60,12 +60,10 @@ class BannerPanel(Panel):
             bool(evidence and evidence.surrogate),
         )
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    def paint(self, painter: QPainter) -> None:
+        """Paint the strip without a card."""
         painter.fillRect(self.rect(), look.BACKGROUND)
         self.draw(painter, QRectF(self.rect()))
-        painter.end()
 
     def draw(self, painter: QPainter, area: QRectF) -> None:
         """Paint the strip."""

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from rtbci.viewer import theme as look
-from rtbci.viewer.panel import LEFT, RIGHT, Panel
+from rtbci.viewer.panel import CENTRE, LEFT, RIGHT, Panel
 from rtbci.viewer.state import ViewState
 from rtbci.wire.messages import Guess
 
@@ -47,7 +47,7 @@ class ConceptsPanel(Panel):
         px = self.theme.px
         seen = self.seen if isinstance(self.seen, _Seen) else None
         if seen is None:
-            self.write(painter, area, "No evidence has been received yet.", 17, look.FAINT)
+            self.explain(painter, area, "No evidence has been received yet.")
             return
         self._legend(painter, seen)
         bottom = QRectF(area.left(), area.bottom() - px(30), area.width(), px(30))
@@ -79,7 +79,7 @@ class ConceptsPanel(Panel):
         right = self.width() - px(18)
         y = px(14) + px(11)
         entries = (
-            (f"surrogate EEG, 95 % below {seen.null * 100:.0f} %", look.NULL, False),
+            (f"surrogate (95 %) {seen.null * 100:.0f} %", look.NULL, False),
             (f"chance {seen.chance * 100:.1f} %", look.CHANCE, True),
         )
         for text, colour, dashed in entries:
@@ -91,16 +91,19 @@ class ConceptsPanel(Panel):
             painter.setFont(self.theme.font(14))
 
     def _attributes(self, painter: QPainter, area: QRectF, seen: _Seen) -> None:
+        """Write the attributes' values; what they are values of goes without saying."""
         px = self.theme.px
         x = area.left()
-        for name, guess in seen.attributes:
+        for _, guess in seen.attributes:
+            text = f"{guess.label} {guess.p * 100:.0f} %"
             painter.setFont(self.theme.font(15))
-            value = f"{guess.label} {guess.p * 100:.0f} %"
-            first = painter.fontMetrics().horizontalAdvance(name) + px(7)
-            second = painter.fontMetrics().horizontalAdvance(value) + px(14)
-            if x + first + second > area.right() + px(14):
+            chip = QRectF(
+                x, area.top() + px(2), painter.fontMetrics().horizontalAdvance(text) + px(20), px(27)
+            )
+            if chip.right() > area.right() + 1:
                 break
-            self.write(painter, QRectF(x, area.top(), first, area.height()), name, 15, look.FAINT)
-            ink = look.FAINT if seen.old else look.SOFT
-            self.write(painter, QRectF(x + first, area.top(), second, area.height()), value, 15, ink)
-            x += first + second + px(6)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.TRACK)
+            painter.drawRoundedRect(chip, px(7), px(7))
+            self.write(painter, chip, text, 15, look.FAINT if seen.old else look.SOFT, CENTRE)
+            x = chip.right() + px(7)

@@ -16,8 +16,11 @@ from rtbci.viewer.theme import Theme
 
 _STEPS = (2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
 _JUDGE_S = 3.0
+_JUDGE_EVERY_S = 1.0
 _EVERY = "all"
-_HEALTHY = QColor("#7fb4d8")
+# Two hues take turns from region to region, so that the eye finds its way.
+_HEALTHY = (QColor("#79b3dc"), QColor("#86cfc3"))
+_TURN = {i: n % 2 for n, members in enumerate(REGIONS.values()) for i in members}
 _MADE_UP = QColor("#5b6878")
 
 
@@ -39,7 +42,7 @@ class EegPanel(Panel):
         self._history = EegHistory()
         self._pixmap = QPixmap()
         self._drawn: tuple[object, ...] = ()
-        self._upto = 0
+        self._judged = 0
         self._right = 0
         self._step = _STEPS[4]
         self._colours: tuple[str, ...] = ()
@@ -48,6 +51,7 @@ class EegPanel(Panel):
     def choose_region(self, region: str) -> None:
         """Show one region of the montage, or ``"all"``."""
         self.region = region
+        self._judged = self._history.total + 1
         self.seen = None
         self.update()
 
@@ -101,7 +105,6 @@ class EegPanel(Panel):
             self._pixmap = QPixmap(width, height)
             self._pixmap.setDevicePixelRatio(ratio)
             self._pixmap.fill(look.CARD)
-            self._upto = 0
             fresh = width
         else:
             fresh = right - self._right
@@ -110,7 +113,6 @@ class EegPanel(Panel):
             self._pixmap.scroll(-fresh, 0, QRect(0, 0, width, height))
         self._draw_strip(picks, width, height, right, fresh, per_sample)
         self._right = right
-        self._upto = history.total
 
     def _draw_strip(
         self, picks: NDArray[np.intp], width: int, height: int, right: int, fresh: int, per_sample: float
@@ -126,9 +128,8 @@ class EegPanel(Panel):
         self._draw_gaps(painter, start, data, width, height, right, per_sample)
         x = (np.arange(start, start + len(data)) * per_sample - right + width).tolist()
         lane = height / max(1, len(picks))
-        limit = 1.6 * lane if len(picks) > 20 else 0.75 * lane
-        # Thick antialiased lines are the slow case of Qt's painter; for a full redraw they are not worth it.
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, fresh < width)
+        limit = 5 * lane if len(picks) > 20 else 0.9 * lane
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for i, pick in enumerate(picks):
             y = np.clip(-data[:, pick] / self._step * lane, -limit, limit) + (i + 0.5) * lane
             painter.setPen(QPen(self._colour(int(pick)), 1.15 if len(picks) > 20 else 1.5))
@@ -175,12 +176,16 @@ class EegPanel(Panel):
     def _judge_scale(self, picks: NDArray[np.intp]) -> None:
         """Choose microvolts a lane from the last seconds; change only when it is clearly off."""
         history = self._history
+        if 0 <= history.total - self._judged < _JUDGE_EVERY_S * history.rate:
+            return
+        self._judged = history.total
         _, data = history.since(history.total - int(_JUDGE_S * history.rate))
-        if history.total == self._upto or not np.isfinite(data).any():
+        data = data[np.isfinite(data).all(axis=1)]
+        if not len(data):
             return
         # The median channel decides: one bad electrode must not flatten the others.
-        spread = np.nanpercentile(np.abs(data[::4][:, picks]), 90, axis=0)
-        wanted = float(np.nanmedian(spread)) * (1.6 if len(picks) > 20 else 3.0)
+        spread = np.percentile(np.abs(data[::4][:, picks]), 90, axis=0)
+        wanted = float(np.median(spread)) * (0.7 if len(picks) > 20 else 2.0)
         fitting = next((step for step in _STEPS if step >= wanted), _STEPS[-1])
         if fitting > self._step or fitting < self._step / 2.4:
             self._step = fitting
@@ -190,7 +195,7 @@ class EegPanel(Panel):
     def _colour(self, channel: int) -> QColor:
         kind = self._colours[channel] if channel < len(self._colours) else "good"
         if kind in ("good", ""):
-            return _HEALTHY
+            return _HEALTHY[_TURN.get(channel, 0)]
         return _MADE_UP if kind == "interpolated" else look.VERDICTS.get(kind, look.WARN)
 
     def _draw_names(self, painter: QPainter, area: QRectF) -> None:

@@ -39,6 +39,7 @@ class _Seen:
     repaired: frozenset[str]
     hovered: int
     known: bool
+    live: bool
 
 
 class HeadPanel(Panel):
@@ -50,6 +51,7 @@ class HeadPanel(Panel):
         super().__init__(theme)
         self._hovered = -1
         self._dots: list[QPointF] = []
+        self._radius = 0.0
         self.setMouseTracking(True)
 
     def look_at(self, state: ViewState, now: float) -> object:
@@ -65,26 +67,32 @@ class HeadPanel(Panel):
             frozenset(stream.repaired if stream else ()),
             self._hovered,
             bool(fits),
+            state.banner(now).situation == "streaming",
         )
 
     def draw(self, painter: QPainter, area: QRectF) -> None:
         """Paint head, dots and the count of each verdict."""
         px = self.theme.px
-        words = px(150)
-        radius = min((area.width() - words) / 2 - px(16), (area.height() + px(30)) / 2 - px(16))
-        centre = QPointF(area.left() + radius + px(20), area.bottom() - radius - px(4))
+        words = px(132)
+        # The head may reach up beside the title; its nose and ears need a tenth more than the circle.
+        radius = min((area.width() - words) / 2.14, (area.height() + px(26)) / 2.16)
+        centre = QPointF(area.left() + radius * 1.07, area.bottom() - radius * 1.01)
+        self._radius = radius
         self._draw_head(painter, centre, radius)
         seen = self.seen if isinstance(self.seen, _Seen) else None
         if seen is None:
             return
-        self._dots = [centre + QPointF(x, -y) * radius * 0.86 for x, y in flat_positions()]
+        self._dots = [centre + QPointF(x, -y) * radius * 0.87 for x, y in flat_positions()]
+        # What was found before the stream went says nothing of now.
+        painter.setOpacity(1.0 if seen.live else 0.35)
         for i in range(len(CHANNELS)):
             self._draw_dot(painter, i, seen)
         for i in range(len(CHANNELS)):
-            if i == seen.hovered or (seen.known and self._is_bad(i, seen)):
+            if i == seen.hovered or (seen.known and self._needs_name(i, seen)):
                 self._draw_label(painter, i, seen)
         right = QRectF(area.right() - words, area.top(), words, area.height())
         self._draw_counts(painter, right, seen)
+        painter.setOpacity(1.0)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: D102
         where = event.position()
@@ -102,8 +110,10 @@ class HeadPanel(Panel):
             return f"{text}; not in this cap, interpolated"
         return f"{text}; bad now, interpolated" if name in self.seen.repaired else text
 
-    def _is_bad(self, i: int, seen: _Seen) -> bool:
-        return seen.verdicts[i] != "good" or CHANNELS[i] in seen.interpolated | seen.repaired
+    def _needs_name(self, i: int, seen: _Seen) -> bool:
+        name = CHANNELS[i]
+        # What the cap lacks is known beforehand, and named beside the head.
+        return name not in seen.interpolated and (seen.verdicts[i] != "good" or name in seen.repaired)
 
     def _draw_head(self, painter: QPainter, centre: QPointF, radius: float) -> None:
         painter.setPen(QPen(look.FAINT, self.theme.px(2)))
@@ -120,7 +130,7 @@ class HeadPanel(Panel):
         px = self.theme.px
         name, at = CHANNELS[i], self._dots[i]
         colour = look.VERDICTS.get(seen.verdicts[i], look.WARN) if seen.known else look.TRACK
-        size = px(8.5)
+        size = self._radius * 0.058
         if name in seen.interpolated:
             painter.setPen(QPen(look.VERDICTS["missing"], px(2), Qt.PenStyle.DotLine))
             painter.setBrush(look.BACKGROUND)
@@ -164,22 +174,27 @@ class HeadPanel(Panel):
         order = ["good", *sorted((k for k in counts if k != "good"), key=lambda k: -counts[k])]
         y = area.top() + px(4)
         for name in order:
-            row = QRectF(area.left(), y, area.width(), px(29))
+            row = QRectF(area.left(), y, area.width(), px(26))
             colour = look.VERDICTS.get(name, look.FAINT)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
             if name == "not in cap":
                 painter.setPen(QPen(colour, px(2), Qt.PenStyle.DotLine))
                 painter.setBrush(look.CARD)
-            painter.drawEllipse(QPointF(row.left() + px(20), row.center().y()), px(7), px(7))
+            painter.drawEllipse(QPointF(row.left() + px(10), row.center().y()), px(7), px(7))
             ink = look.TEXT if name == "good" or counts[name] else look.FAINT
-            self.write(painter, row.adjusted(px(36), 0, 0, 0), name, 16, look.SOFT, LEFT)
+            self.write(painter, row.adjusted(px(26), 0, 0, 0), name, 16, look.SOFT, LEFT)
             self.write(painter, row, str(counts[name]), 17, ink, RIGHT, bold=True)
-            y += px(29)
+            y += px(26)
+            if name == "not in cap":
+                line = QRectF(row.left() + px(26), y - px(4), row.width() - px(26), px(16))
+                missing = " ".join(channel for channel in CHANNELS if channel in seen.interpolated)
+                self.write(painter, line, missing, 11, look.FAINT, LEFT)
+                y += px(15)
         if seen.repaired:
-            row = QRectF(area.left(), y + px(4), area.width(), px(29))
+            row = QRectF(area.left(), y + px(4), area.width(), px(26))
             painter.setPen(QPen(look.WARN, px(3)))
             painter.setBrush(look.CARD)
-            painter.drawEllipse(QPointF(row.left() + px(20), row.center().y()), px(6), px(6))
-            self.write(painter, row.adjusted(px(36), 0, 0, 0), "repaired", 16, look.SOFT, LEFT)
+            painter.drawEllipse(QPointF(row.left() + px(10), row.center().y()), px(6), px(6))
+            self.write(painter, row.adjusted(px(26), 0, 0, 0), "repaired", 16, look.SOFT, LEFT)
             self.write(painter, row, str(len(seen.repaired)), 17, look.TEXT, RIGHT, bold=True)

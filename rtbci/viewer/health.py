@@ -30,12 +30,10 @@ class HealthPanel(Panel):
         missed = sum(state.missed.values()) + state.refused
         lost = stream.lost_samples if stream else 0
         repaired = len(stream.repaired) if stream else 0
-        made_up = len(stream.interpolated) if stream else 0
         tiles = (
-            ("samples lost", _short(lost), lost > 0),
+            ("lost", _short(lost), lost > 0),
             ("gaps", _short(stream.gaps if stream else 0), bool(stream and stream.gaps)),
             ("repaired", str(repaired), repaired > 0),
-            ("not in cap", str(made_up), False),
             ("unseen", _short(missed), missed > 0),
         )
         load = f"{status.cpu_percent:.0f} % cpu · {status.rss_mb:.0f} MB" if status else ""
@@ -55,8 +53,8 @@ class HealthPanel(Panel):
         for i, (name, figure, alarming) in enumerate(self.seen.tiles):
             box = QRectF(area.left() + i * pitch, area.top(), pitch, px(50))
             ink = look.WARN if alarming else look.TEXT
-            self.write(painter, box.adjusted(0, 0, 0, -px(20)), figure, 23, ink, CENTRE, bold=True)
-            self.write(painter, box.adjusted(0, px(30), 0, 0), name, 12, look.SOFT, CENTRE)
+            self.write(painter, box.adjusted(0, 0, 0, -px(20)), figure, 25, ink, CENTRE, bold=True)
+            self.write(painter, box.adjusted(0, px(30), 0, 0), name, 14, look.SOFT, CENTRE)
         y = area.top() + px(60)
         if not self.seen.notices:
             row = QRectF(area.left(), y, area.width(), px(24))

@@ -13,6 +13,8 @@ from rtbci.wire.messages import StageTime
 
 _ROWS = (("sample_to_preview", "preview"), ("sample_to_keyframe", "keyframe"), ("sample_to_clip", "clip"))
 _SECONDS = 60.0
+_FRESH_S = 0.2
+_HIGH = 72
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class _Seen:
 class LatencyPanel(Panel):
     """Median and 95th percentile of the last minute, and a line of the previews' times."""
 
-    title = "From sample to"
+    title = "Latency"
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
@@ -51,6 +53,8 @@ class LatencyPanel(Panel):
         if state.picture is None or id(state.picture) == self._last_picture:
             return
         self._last_picture = id(state.picture)
+        if now - state.picture.arrived > _FRESH_S:
+            return
         age = state.clock.age(state.picture.header.times.newest, now)
         if age is not None:
             self._on_screen = [*self._on_screen[-59:], age * 1e3]
@@ -60,15 +64,15 @@ class LatencyPanel(Panel):
         px = self.theme.px
         seen = self.seen if isinstance(self.seen, _Seen) else _Seen((None,) * 3, (), None)
         head = QRectF(area.left(), px(14), area.width(), px(22))
-        self.write(painter, head, "95 % below", 13, look.FAINT, RIGHT)
-        self.write(painter, head.adjusted(0, 0, -px(92), 0), "median", 13, look.FAINT, RIGHT)
-        pitch = px(30)
+        self.write(painter, head, "95 %", 13, look.FAINT, RIGHT)
+        self.write(painter, head.adjusted(0, 0, -px(_HIGH), 0), "median", 13, look.FAINT, RIGHT)
+        pitch = px(27)
         for i, ((_, name), stage) in enumerate(zip(_ROWS, seen.stages, strict=True)):
             self._row(painter, QRectF(area.left(), area.top() + i * pitch, area.width(), pitch), name, stage)
         last = QRectF(area.left(), area.top() + 3 * pitch, area.width(), pitch)
         shown = None if seen.on_screen is None else f"{seen.on_screen:.0f} ms"
-        self.write(painter, last, "on this screen", 17, look.SOFT, LEFT)
-        self.write(painter, last.adjusted(0, 0, -px(92), 0), shown or "–", 19, look.TEXT, RIGHT, bold=True)
+        self.write(painter, last, "on screen", 17, look.SOFT, LEFT)
+        self.write(painter, last.adjusted(0, 0, -px(_HIGH), 0), shown or "–", 19, look.TEXT, RIGHT, bold=True)
         self._spark(
             painter,
             QRectF(area.left(), last.bottom() + px(6), area.width(), area.bottom() - last.bottom() - px(6)),
@@ -80,7 +84,7 @@ class LatencyPanel(Panel):
         self.write(painter, row, name, 17, look.SOFT, LEFT)
         middle = f"{stage.p50:.0f} ms" if stage else "–"
         high = f"{stage.p95:.0f} ms" if stage else "–"
-        self.write(painter, row.adjusted(0, 0, -px(92), 0), middle, 19, look.TEXT, RIGHT, bold=True)
+        self.write(painter, row.adjusted(0, 0, -px(_HIGH), 0), middle, 19, look.TEXT, RIGHT, bold=True)
         self.write(painter, row, high, 16, look.SOFT, RIGHT)
 
     def _spark(self, painter: QPainter, area: QRectF, spark: tuple[tuple[float, float], ...]) -> None:

@@ -47,6 +47,14 @@ class Panel(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        try:
+            self.paint(painter)
+        finally:
+            # A painter left open by an error would spoil every later one.
+            painter.end()
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint the card with its title, then what is on it."""
         painter.fillRect(self.rect(), look.BACKGROUND)
         card = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(look.CARD_EDGE, 1))
@@ -58,7 +66,6 @@ class Panel(QWidget):
             self.write(painter, head, self.title, 15, look.SOFT, bold=True)
             area.setTop(head.bottom() + self.theme.px(8))
         self.draw(painter, area)
-        painter.end()
 
     def write(
         self,
@@ -75,6 +82,12 @@ class Panel(QWidget):
         painter.setPen(colour)
         line = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(where.width()) + 1)
         painter.drawText(where, int(align), line)
+
+    def explain(self, painter: QPainter, where: QRectF, text: str) -> None:
+        """Write why there is nothing to see, in the middle, on as many lines as it takes."""
+        painter.setFont(self.theme.font(17))
+        painter.setPen(look.FAINT)
+        painter.drawText(where, int(CENTRE) | int(Qt.TextFlag.TextWordWrap), text)
 
     def bar(self, painter: QPainter, track: QRectF, share: float, colour: QColor) -> None:
         """Draw a rounded bar filled to a share of its track."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPixmap, QTransform
 
 from rtbci.viewer import theme as look
+from rtbci.viewer.icon import paint_mark
 from rtbci.viewer.panel import CENTRE, Panel
 from rtbci.viewer.state import Shown, ViewState
 from rtbci.viewer.theme import Theme
@@ -70,7 +71,7 @@ class PicturePanel(Panel):
         self._draw_picture(painter, frame, header, seen)
         colour = look.FAINT if old else look.STRENGTH[header.word]
         ring = QRectF(below.left() + px(4), below.center().y() - px(60), px(120), px(120))
-        self._draw_ring(painter, ring, header, seen.null_confidence, colour)
+        self._draw_ring(painter, ring, header, seen.null_confidence, colour, look.FAINT if old else look.TEXT)
         self._draw_words(painter, below.adjusted(px(148), 0, 0, 0), header, old, colour)
 
     # ---- the picture ---------------------------------------------------------------------------
@@ -144,7 +145,7 @@ class PicturePanel(Panel):
     # ---- what it is and how sure ---------------------------------------------------------------
 
     def _draw_ring(
-        self, painter: QPainter, ring: QRectF, header: Picture, null: float, colour: QColor
+        self, painter: QPainter, ring: QRectF, header: Picture, null: float, colour: QColor, ink: QColor
     ) -> None:
         px = self.theme.px
         arc = look.inset(ring, px(8))
@@ -155,7 +156,7 @@ class PicturePanel(Panel):
         share = max(0.0, min(1.0, header.guess.p))
         painter.setPen(QPen(colour, px(12), Qt.PenStyle.SolidLine, cap))
         painter.drawArc(arc, 90 * 16, -round(share * 360 * 16))
-        for value, ink in ((header.chance, look.CHANCE), (null, look.NULL)):
+        for value, tint in ((header.chance, look.CHANCE), (null, look.NULL)):
             if 0 < value < 1:
                 angle = 2 * pi * value - pi / 2
                 way = QPointF(cos(angle), sin(angle))
@@ -164,11 +165,9 @@ class PicturePanel(Panel):
                     painter,
                     ring.center() + way * (radius - px(9)),
                     ring.center() + way * (radius + px(9)),
-                    ink,
+                    tint,
                 )
-        self.write(
-            painter, ring.translated(0, -px(7)), f"{share * 100:.0f} %", 31, look.TEXT, CENTRE, bold=True
-        )
+        self.write(painter, ring.translated(0, -px(7)), f"{share * 100:.0f} %", 31, ink, CENTRE, bold=True)
         self.write(painter, ring.translated(0, px(21)), "confidence", 13, look.SOFT, CENTRE)
 
     def _draw_words(
@@ -177,7 +176,8 @@ class PicturePanel(Panel):
         px = self.theme.px
         unsure = header.word in ("none", "weak")
         label = header.guess.label + ("?" if unsure else "")
-        ink = look.FAINT if old else look.SOFT if unsure else look.TEXT
+        ink = look.FAINT if old or header.word == "none" else look.SOFT if unsure else look.TEXT
+        caption = "Nothing should be read into this picture." if header.word == "none" else header.caption
         chips = self._draw_grades(painter, area, header.grade, old)
         top = area.center().y() - px(62)
         self.write(
@@ -195,7 +195,7 @@ class PicturePanel(Panel):
         painter.setFont(self.theme.font(17))
         painter.setPen(look.SOFT)
         lines = QRectF(area.left(), top + px(93), area.width(), px(26))
-        self.write(painter, lines, header.caption, 17, look.FAINT if old else look.SOFT)
+        self.write(painter, lines, caption, 17, look.FAINT if old else look.SOFT)
 
     def _draw_grades(self, painter: QPainter, area: QRectF, grade: str, old: bool) -> float:
         """Draw the three grades with the present one lit; return where they begin."""
@@ -220,8 +220,13 @@ class PicturePanel(Panel):
         painter.setBrush(look.BACKGROUND)
         painter.drawRoundedRect(look.inset(frame, px(2)), px(11), px(11))
         waiting = isinstance(seen, _Seen) and seen.word_when_empty != "streaming"
+        mark = QRectF(0, 0, px(96), px(96))
+        mark.moveCenter(frame.center() - QPointF(0, px(54)))
+        painter.setOpacity(0.45)
+        paint_mark(painter, mark)
+        painter.setOpacity(1.0)
         text = "No picture yet" if waiting else "The first window is filling"
-        self.write(painter, frame, text, 28, look.FAINT, CENTRE, bold=True)
+        self.write(painter, frame.translated(0, px(44)), text, 28, look.FAINT, CENTRE, bold=True)
         text = "Pictures appear about two seconds after the first EEG sample."
         self.write(painter, below.adjusted(0, 0, 0, -px(60)), text, 17, look.FAINT, CENTRE)
 

@@ -1,7 +1,6 @@
 """Pictures of the window as PNG files that say where they come from."""
 
 import os
-import time
 from pathlib import Path
 
 import msgspec
@@ -30,7 +29,8 @@ def write_snapshot(
     size : tuple of int
         Width and height in pixels.
     now : float, optional
-        The time on this machine's monotonic clock for which to draw; now by default.
+        The time (monotonic seconds) for which to draw; by default that of the last message, so that a
+        picture saved after the session does not show everything as old.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def write_snapshot(
     application = ensure_application()
     window = Window(path.parent)
     window.resize(*size)
-    window.show_state(state, time.monotonic() if now is None else now)
+    window.show_state(state, now if now is not None else state.heard or 0.0)
     image = window.grab().toImage()
     window.deleteLater()
     application.processEvents()

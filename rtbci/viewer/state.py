@@ -101,7 +101,7 @@ class ViewState:
         """Take in one message; messages may come in any order."""
         if received.session != self.session:
             self._start_afresh(received.session)
-        self.heard = now
+        self.heard = now if self.heard is None else max(now, self.heard)
         self.missed[type(received.header)] += received.missed
         match received.header:
             case StreamState() as header:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QImage, QPainter, QPixmap, QTransform
 
 from rtbci.errors import StimulusError
@@ -42,11 +42,12 @@ class TrialsPanel(Panel):
         px = self.theme.px
         seen = self.seen
         if not isinstance(seen, _Seen):
-            self.write(painter, area, "Nobody announces what is watched,", 17, look.FAINT, CENTRE)
-            below = area.translated(0, px(24))
-            self.write(painter, below, "so hits cannot be counted.", 17, look.FAINT, CENTRE)
+            text = "Nobody announces what is watched, so hits cannot be counted."
+            self.explain(painter, area, text)
             return
         last = seen.last
+        head = QRectF(area.left(), px(14), area.width(), px(22))
+        self.write(painter, head, f"{last.hits} of {last.trials} right", 15, look.TEXT, RIGHT, bold=True)
         side = min(px(104), area.height() - px(34))
         picture = QRectF(area.left(), area.top(), side, side)
         self._draw_truth(painter, picture, last)
@@ -84,32 +85,20 @@ class TrialsPanel(Panel):
 
     def _draw_rates(self, painter: QPainter, area: QRectF, trial: Trial) -> None:
         px = self.theme.px
-        told = f"{trial.truth} → {trial.guess.label}"
-        if not trial.correct:
-            told += f" (truth was rank {trial.rank})"
+        told = f"{trial.truth}, decoded" if trial.correct else f"{trial.truth}, decoded {trial.guess.label}"
         self.write(painter, QRectF(area.left(), area.top(), area.width(), px(24)), told, 16, look.TEXT, LEFT)
         count = max(1, trial.trials)
         rates = (
-            ("decoded", trial.hits / count, f"{trial.hits}/{trial.trials}", look.GOOD),
-            ("surrogate", trial.null_hits / count, f"{trial.null_hits}/{trial.trials}", look.NULL),
-            ("chance", trial.chance, "", look.CHANCE),
+            ("decoded", trial.hits / count, look.GOOD),
+            ("surrogate", trial.null_hits / count, look.NULL),
+            ("chance", trial.chance, look.CHANCE),
         )
-        pitch = (area.height() - px(28)) / len(rates)
-        for i, (name, rate, detail, colour) in enumerate(rates):
+        pitch = (area.height() - px(26)) / len(rates)
+        for i, (name, rate, colour) in enumerate(rates):
             row = QRectF(area.left(), area.top() + px(28) + i * pitch, area.width(), pitch)
-            self.write(painter, row, name, 15, look.SOFT, LEFT)
-            track = QRectF(
-                row.left() + px(78), row.center().y() - px(5), row.width() - px(78) - px(98), px(10)
-            )
-            self.bar(painter, track, rate, colour)
-            if i < 2:
-                x = track.left() + trial.chance * track.width()
-                self.mark(
-                    painter, QPointF(x, track.top() - px(3)), QPointF(x, track.bottom() + px(3)), look.CHANCE
-                )
-            figure = f"{rate * 100:.1f} %" if rate < 0.1 else f"{rate * 100:.0f} %"
-            self.write(painter, row.adjusted(0, 0, -px(46), 0), figure, 17, look.TEXT, RIGHT, bold=True)
-            self.write(painter, row, detail, 13, look.FAINT, RIGHT)
+            figure = f"{rate * 100:.1f} %" if 0 < rate < 0.0995 else f"{rate * 100:.0f} %"
+            self.write(painter, row, name, 16, look.SOFT, LEFT)
+            self.write(painter, row, figure, 20, colour, RIGHT, bold=True)
 
     def _draw_strip(self, painter: QPainter, area: QRectF, strip: tuple[bool, ...]) -> None:
         pitch = area.width() / _SHOWN

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from rtbci.montage import CHANNELS
+from rtbci.stimuli.captions import caption
 from rtbci.stimuli.concepts import CONCEPT_NAMES
 from rtbci.stimuli.draw import draw_clip
 from rtbci.stimuli.spec import clip_spec
@@ -185,7 +186,7 @@ class FakeSession:
                     width=self.side,
                     fps=4.0,
                     guess=top[0],
-                    caption=f"{spec.attribute('number')} {truth}, {spec.attribute('scene')}, {spec.attribute('sky')}",
+                    caption=caption(spec),
                     chance=0.025,
                     strength=evidence.strength,
                     word=word,
