@@ -1,0 +1,48 @@
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+import torch
+
+from export.codec import export_decoder, parity
+from training.codec_model import LATENT_SHAPE, Codec
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    torch.manual_seed(0)
+    codec = Codec().eval().requires_grad_(False)
+    for weight in codec.decoder.parameters():
+        # The blocks start near identity; a parity test wants every layer to matter. What half precision
+        # rounds off is no matter here.
+        if weight.ndim == 4:
+            torch.nn.init.kaiming_normal_(weight, nonlinearity="relu").mul_(0.5)
+        weight.copy_(weight.half())
+    file = tmp_path_factory.mktemp("codec") / "decoder.onnx"
+    export_decoder(codec, file)
+    return codec, file
+
+
+def latents(n):
+    return 0.1 * np.random.default_rng(n).standard_normal((n, *LATENT_SHAPE)).astype(np.float32)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_the_engine_draws_what_torch_draws(exported, batch):
+    codec, file = exported
+    assert parity(codec, file, latents(batch)) <= 1
+
+
+def test_names_types_and_shapes_are_the_bundles(exported):
+    session = ort.InferenceSession(str(exported[1]), providers=["CPUExecutionProvider"])
+    (given,), (made,) = session.get_inputs(), session.get_outputs()
+    assert (given.name, given.type, given.shape[1:]) == ("latent", "tensor(float)", list(LATENT_SHAPE))
+    assert (made.name, made.type, made.shape[1:]) == ("rgb", "tensor(uint8)", [256, 256, 3])
+
+
+def test_weights_lie_in_half_precision(exported):
+    codec, file = exported
+    weights = onnx.load(file).graph.initializer
+    kinds = {weight.data_type for weight in weights if np.prod(weight.dims) >= 64}
+    assert kinds == {onnx.TensorProto.FLOAT16}
+    assert file.stat().st_size < 2.2 * sum(p.numel() for p in codec.decoder.parameters())
