@@ -124,7 +124,7 @@ def test_every_attribute_shows(concept):
     reference = draw_clip(spec, 2, SMALL)
     for name, values in ATTRIBUTES.items():
         others = [value for value in range(len(values)) if value != getattr(spec, name)]
-        for value in others:
+        for value in others[:: max(1, len(others) // 3)]:
             changed = draw_clip(dataclasses.replace(spec, **{name: value}), 2, SMALL)
             floor = 0.5 if name in ("colour", "speed") else 1.0
             assert difference(reference, changed) > floor, (name, values[value])
