@@ -1,0 +1,154 @@
+"""Commands as a user meets them: in a process, with exit codes, one sentence an error."""
+
+import json
+import shutil
+import time
+
+import pytest
+
+from devices.faults import FaultySender
+from rtbci.montage import CHANNELS
+from rtbci.stimuli.concepts import CONCEPT_NAMES
+
+COMMANDS = (
+    *("demo", "run", "view", "calibrate", "replay", "simulate", "record", "bench", "streams", "doctor"),
+    *("train", "evaluate", "export", "wearers", "keys"),
+)
+
+
+def refused(done, *words):
+    """One sentence on standard error, a non-zero exit, no traceback."""
+    code, _, err = done
+    assert code != 0
+    assert "Traceback" not in err, err
+    lines = [line for line in err.splitlines() if line.startswith("rtbci: ")]
+    assert len(lines) == 1, err
+    for word in words:
+        assert word in lines[0]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(command, name):
+    code, out, _ = command(name, "--help").end()
+    assert code == 0
+    if name not in ("bench", "wearers", "train", "export", "evaluate"):  # groups list their commands
+        assert f"rtbci {name}" in out
+
+
+def test_version(command):
+    code, out, _ = command("--version").end()
+    assert code == 0
+    assert out.startswith("rtbci ")
+
+
+def test_run_without_a_stream_says_what_is_there(command):
+    refused(command("run", "--stream", "no such cap", "--wait", "0.5", "--headless").end(), "no such cap")
+
+
+def test_a_cap_of_32_channels_is_refused(command, source_id, bundle_folder):
+    with FaultySender(CHANNELS[:32], source_id):
+        done = command("run", "--source-id", source_id, "--headless", "--bundle", bundle_folder).end()
+    refused(done, "30")
+
+
+def test_an_unknown_unit_is_refused(command, source_id, bundle_folder):
+    with FaultySender(CHANNELS, source_id, unit="furlongs"):
+        done = command("run", "--source-id", source_id, "--headless", "--bundle", bundle_folder).end()
+    refused(done, "furlongs")
+
+
+def test_an_irregular_rate_is_refused(command, source_id, bundle_folder):
+    with FaultySender(CHANNELS, source_id, announced_rate=0.0):
+        done = command("run", "--source-id", source_id, "--headless", "--bundle", bundle_folder).end()
+    refused(done, "irregular")
+
+
+def test_two_streams_of_one_name_are_told_apart_by_the_user(command, source_id, bundle_folder):
+    name = f"cap {source_id}"
+    with (
+        FaultySender(CHANNELS, f"{source_id}-a", name=name),
+        FaultySender(CHANNELS, f"{source_id}-b", name=name),
+    ):
+        done = command("run", "--stream", name, "--headless", "--bundle", bundle_folder).end()
+    refused(done, name, "--source-id")
+
+
+def test_a_damaged_bundle_is_refused(command, source_id, bundle_folder, tmp_path):
+    damaged = shutil.copytree(bundle_folder, tmp_path / "damaged")
+    engine = next(damaged.glob("*encoder*.onnx"))
+    content = bytearray(engine.read_bytes())
+    content[len(content) // 2] ^= 1
+    engine.write_bytes(content)
+    with FaultySender(CHANNELS, source_id):
+        done = command("run", "--source-id", source_id, "--headless", "--bundle", damaged).end()
+    refused(done, engine.name)
+
+
+def test_demo_ends_by_itself_with_report_and_picture(command, bundle_folder, tmp_path):
+    demo = command(
+        "demo",
+        "--headless",
+        "--seconds",
+        9,
+        "--bundle",
+        bundle_folder,
+        "--report",
+        "r.json",
+        "--picture",
+        "p.png",
+    )
+    code, _out, err = demo.end(90)
+    assert code == 0, err
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["stream"]["lost_samples"] == 0
+    assert report["stream"]["channels"] == 62
+    assert report["counts"]["keyframes"] >= 1
+    assert report["decoding"]["chance"] == 1 / len(CONCEPT_NAMES)
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("what", ["demo", "run", "simulate", "record", "replay"])
+def test_ctrl_c_ends_within_two_seconds_and_the_report_is_there(
+    command, bundle_folder, source_id, tmp_path, shared_data, what
+):
+    recording = shared_data / "recordings" / "eegmmidb" / "S001R01.edf"
+    arguments = {
+        "demo": ("demo", "--headless", "--bundle", bundle_folder, "--report", "r.json"),
+        "run": (
+            "run",
+            "--source-id",
+            source_id,
+            "--headless",
+            "--bundle",
+            bundle_folder,
+            "--report",
+            "r.json",
+        ),
+        "simulate": ("simulate", "--name", f"sim {source_id}"),
+        "record": ("record", "out.xdf", "--source-id", source_id, "--report", "r.json"),
+        "replay": ("replay", recording, "--name", f"replay {source_id}"),
+    }[what]
+    with FaultySender(CHANNELS, source_id):
+        running = command(*arguments)
+        time.sleep(8)
+        code, _, err, seconds = running.interrupt()
+    assert code == 0, err
+    assert "Traceback" not in err
+    # Two seconds is the promise on an idle machine; here other tests may be running.
+    assert seconds < 6
+    if what in ("demo", "run", "record"):
+        assert json.loads((tmp_path / "r.json").read_text())
+
+
+def test_streams_says_which_can_be_decoded(command, source_id):
+    with FaultySender(CHANNELS, source_id, name="a good cap"):
+        with FaultySender(CHANNELS[:32], f"{source_id}-few", name="half a cap"):
+            code, out, _ = command("streams", "--seconds", "3", "--report", "s.json").end()
+    assert code == 0
+    assert "a good cap" in out
+    assert "half a cap" in out
+
+
+def test_keys_are_made_once(command):
+    assert command("keys", "k").end()[0] == 0
+    refused(command("keys", "k").end(), "there already")
