@@ -39,6 +39,7 @@ class EegPanel(Panel):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self.region = _EVERY
+        self.always_smooth = False
         self._history = EegHistory()
         self._pixmap = QPixmap()
         self._drawn: tuple[object, ...] = ()
@@ -129,7 +130,8 @@ class EegPanel(Panel):
         x = (np.arange(start, start + len(data)) * per_sample - right + width).tolist()
         lane = height / max(1, len(picks))
         limit = 5 * lane if len(picks) > 20 else 0.9 * lane
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        # Smooth lines over the whole width take a second; strips take nothing.
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.always_smooth or fresh < width // 4)
         for i, pick in enumerate(picks):
             y = np.clip(-data[:, pick] / self._step * lane, -limit, limit) + (i + 0.5) * lane
             painter.setPen(QPen(self._colour(int(pick)), 1.15 if len(picks) > 20 else 1.5))
@@ -221,17 +223,15 @@ class EegPanel(Panel):
         px = self.theme.px
         picks = _picks(self.region, self._history.channels)
         lane = plot.height() / max(1, len(picks))
-        lanes = max(1, round(px(26) / lane))
-        text = f"{self._step * lanes:g} µV"
-        box = QRectF(
-            plot.right() - px(92), plot.top() + px(4), px(88), px(lanes * lane / self.theme.scale + 6)
-        )
+        value = next((step for step in _STEPS if step / self._step * lane >= px(24)), _STEPS[-1])
+        length = value / self._step * lane
+        box = QRectF(plot.right() - px(92), plot.top() + px(4), px(88), length + px(8))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.faded(look.CARD, 0.86))
         painter.drawRoundedRect(box, px(5), px(5))
-        x, middle, half = box.right() - px(8), box.center().y(), lanes * lane / 2
+        x, middle, half = box.right() - px(8), box.center().y(), length / 2
         self.mark(painter, QPointF(x, middle - half), QPointF(x, middle + half), look.TEXT)
-        self.write(painter, box.adjusted(0, 0, -px(16), 0), text, 14, look.TEXT, RIGHT)
+        self.write(painter, box.adjusted(0, 0, -px(16), 0), f"{value:g} µV", 14, look.TEXT, RIGHT)
 
     def _draw_buttons(self, painter: QPainter) -> None:
         px = self.theme.px

@@ -34,7 +34,7 @@ class HealthPanel(Panel):
             ("lost", _short(lost), lost > 0),
             ("gaps", _short(stream.gaps if stream else 0), bool(stream and stream.gaps)),
             ("repaired", str(repaired), repaired > 0),
-            ("unseen", _short(missed), missed > 0),
+            ("missed", _short(missed), missed > 0),
         )
         load = f"{status.cpu_percent:.0f} % cpu · {status.rss_mb:.0f} MB" if status else ""
         notices = [(level(n.level), n.sentence, _ago(now - at)) for at, n in list(state.notices)[-3:]]

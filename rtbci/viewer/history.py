@@ -62,7 +62,7 @@ class EegHistory:
         lost = first - self._next
         if isfinite(lost) and abs(lost) > _JITTER_S:
             # Backwards in time is a break too, however long it claims to be.
-            count = min(round(lost * rate), self.capacity) if lost > 0 else 1
+            count = round(min(lost * rate, self.capacity)) if lost > 0 else 1
             self._put(np.full((max(1, count), data.shape[1]), np.nan, np.float32))
         self._put(data)
         self._next = first + len(data) / rate

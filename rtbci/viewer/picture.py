@@ -178,16 +178,17 @@ class PicturePanel(Panel):
         label = header.guess.label + ("?" if unsure else "")
         ink = look.FAINT if old or header.word == "none" else look.SOFT if unsure else look.TEXT
         caption = "Nothing should be read into this picture." if header.word == "none" else header.caption
-        chips = self._draw_grades(painter, area, header.grade, old)
         top = area.center().y() - px(62)
         self.write(
             painter,
-            QRectF(area.left(), top, chips - area.left(), px(54)),
+            QRectF(area.left(), top, area.width(), px(54)),
             label.capitalize(),
             46,
             ink,
             bold=True,
         )
+        if not old:
+            self._draw_grades(painter, area.right(), top + px(60), header.grade)
         word = look.WORDS[header.word] + (", shown earlier" if old else "")
         self.write(
             painter, QRectF(area.left(), top + px(58), area.width(), px(30)), word, 23, colour, bold=True
@@ -197,22 +198,18 @@ class PicturePanel(Panel):
         lines = QRectF(area.left(), top + px(93), area.width(), px(26))
         self.write(painter, lines, caption, 17, look.FAINT if old else look.SOFT)
 
-    def _draw_grades(self, painter: QPainter, area: QRectF, grade: str, old: bool) -> float:
-        """Draw the three grades with the present one lit; return where they begin."""
+    def _draw_grades(self, painter: QPainter, right: float, top: float, grade: str) -> None:
+        """Draw the three grades with the present one lit."""
         px = self.theme.px
-        painter.setFont(self.theme.font(14, bold=True))
-        right = area.right()
-        top = area.center().y() - px(50)
         for name in reversed(_GRADES):
+            painter.setFont(self.theme.font(14, bold=True))
             width = painter.fontMetrics().horizontalAdvance(name) + px(20)
             chip = QRectF(right - width, top, width, px(27))
-            lit = name == grade and not old
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(look.faded(look.BLUE, 0.22) if lit else look.TRACK)
+            painter.setBrush(look.faded(look.BLUE, 0.22) if name == grade else look.TRACK)
             painter.drawRoundedRect(chip, px(7), px(7))
-            self.write(painter, chip, name, 14, look.BLUE if lit else look.FAINT, CENTRE, bold=True)
+            self.write(painter, chip, name, 14, look.BLUE if name == grade else look.FAINT, CENTRE, bold=True)
             right = chip.left() - px(6)
-        return right
 
     def _draw_empty(self, painter: QPainter, frame: QRectF, below: QRectF, seen: object) -> None:
         px = self.theme.px

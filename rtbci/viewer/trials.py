@@ -89,7 +89,7 @@ class TrialsPanel(Panel):
         self.write(painter, QRectF(area.left(), area.top(), area.width(), px(24)), told, 16, look.TEXT, LEFT)
         count = max(1, trial.trials)
         rates = (
-            ("decoded", trial.hits / count, look.GOOD),
+            ("decoded", trial.hits / count, look.TEXT),
             ("surrogate", trial.null_hits / count, look.NULL),
             ("chance", trial.chance, look.CHANCE),
         )

@@ -1,0 +1,105 @@
+"""The text view: the same facts without a display."""
+
+import io
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from fake_session import FakeSession, replayed
+from rich.console import Console
+
+from rtbci.viewer.state import ViewState
+from rtbci.viewer.textview import line, render, run_text_view
+from rtbci.wire import Publisher, Received
+
+
+def folded(situation: str) -> tuple[ViewState, float]:
+    state, now = ViewState(), 1000.0
+    for due, message in replayed(FakeSession(situation, side=16), 3):  # type: ignore[arg-type]
+        state.fold(message, due)
+        now = due
+    return state, now
+
+
+def printed(state: ViewState, now: float) -> str:
+    console = Console(file=io.StringIO(), width=120, force_terminal=False)
+    console.print(render(state, now))
+    out = console.file
+    assert isinstance(out, io.StringIO)
+    # Without the frame and the line breaks.
+    return " ".join(out.getvalue().replace("│", " ").split())
+
+
+def test_it_says_what_the_window_says() -> None:
+    text = printed(*folded("strong"))
+    for fact in (
+        "streaming",
+        "SimulatedEEG",
+        "panda",
+        "81%",
+        "strong evidence",
+        "chance 2.5%",
+        "preview 18 ms",
+    ):
+        assert fact in text
+
+
+@pytest.mark.parametrize(
+    ("situation", "words"),
+    [
+        ("chance", "a guess at chance level"),
+        ("weak", "(a guess)"),
+        ("refused", "32 of the 62 channels"),
+        ("searching", "Looking for"),
+        ("repaired", "repaired 6, not in cap 4"),
+    ],
+)
+def test_situations(situation: str, words: str) -> None:
+    assert words in printed(*folded(situation))
+
+
+def test_old_is_said_to_be_old() -> None:
+    state, now = folded("strong")
+    state.fold(Received(FakeSession().stream(now, "stalled"), (), 0, 0, "fake"), now + 5)
+    text = printed(state, now + 5)
+    assert "last seen 5 s ago" in text
+    assert "strong evidence" not in text
+    assert "old (5 s)" in line(state, now + 5)
+
+
+def test_nothing_yet() -> None:
+    text = printed(ViewState(), 0.0)
+    assert "waiting" in text
+    assert "no picture yet" in text
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_it_follows_a_real_socket_until_told_to_stop(terminal: bool) -> None:
+    console = Console(file=io.StringIO(), width=100, force_terminal=terminal)
+    stop = threading.Event()
+    with Publisher("tcp://127.0.0.1:0", "s") as publisher:
+
+        def send() -> None:
+            end = time.monotonic() + 1.5
+            while time.monotonic() < end:
+                for _, message in replayed(FakeSession("moderate", side=16), 1):
+                    publisher.send(message.header, *message.buffers)
+                time.sleep(0.1)
+            stop.set()
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        state = run_text_view(publisher.endpoint, stop=stop, console=console)
+        thread.join()
+    assert state.picture is not None
+    out = console.file
+    assert isinstance(out, io.StringIO)
+    assert ("panda" if terminal else ":") in out.getvalue()
+
+
+def test_the_text_view_loads_no_qt() -> None:
+    code = "import sys, rtbci.viewer.textview; print(any('PySide6' in name for name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

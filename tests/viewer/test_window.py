@@ -1,0 +1,332 @@
+"""The real window, fed over a real socket."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from fake_session import FakeSession, replayed
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QFontDatabase, QImage, QMouseEvent
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from rtbci.montage import CHANNELS
+from rtbci.viewer.app import Feed, run_viewer
+from rtbci.viewer.banner import BannerPanel
+from rtbci.viewer.display import has_display
+from rtbci.viewer.headmap import flat_positions
+from rtbci.viewer.snapshot import write_snapshot
+from rtbci.viewer.state import ViewState
+from rtbci.viewer.window import Window
+from rtbci.wire import Publisher, Received, Subscriber
+from rtbci.wire.messages import EegChunk, Header
+
+SITUATIONS = ("strong", "moderate", "weak", "chance", "repaired", "searching", "refused")
+
+
+def folded(situation: str, seconds: int = 3) -> tuple[ViewState, float]:
+    state, now = ViewState(), 1000.0
+    for due, message in replayed(FakeSession(situation, side=64), seconds):  # type: ignore[arg-type]
+        state.fold(message, due)
+        now = due
+    return state, now
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Window:
+    made = Window(tmp_path)
+    qtbot.addWidget(made)
+    return made
+
+
+def pixels(window: Window) -> np.ndarray:  # type: ignore[type-arg]
+    image = window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    raw = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return raw[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
+
+
+def part(window: Window, panel) -> np.ndarray:  # type: ignore[no-untyped-def, type-arg]
+    # An unshown window lays itself out when it is first drawn.
+    image = pixels(window)
+    box = panel.geometry()
+    return image[box.top() : box.bottom(), box.left() : box.right()]
+
+
+def colourfulness(image: np.ndarray) -> float:  # type: ignore[type-arg]
+    return float((image.max(-1).astype(int) - image.min(-1)).mean())
+
+
+SIZES = ((1280, 720), (960, 540), (2560, 1080))
+LOOKS = [(name, (1600, 900)) for name in SITUATIONS] + [(n, s) for n in ("strong", "refused") for s in SIZES]
+
+
+@pytest.mark.parametrize(("situation", "size"), LOOKS)
+def test_every_situation_is_drawn_at_every_size(
+    window: Window, situation: str, size: tuple[int, int]
+) -> None:
+    window.resize(*size)
+    window.show_state(*folded(situation))
+    assert pixels(window).std() > 5
+    # No panel overlaps another or leaves the window.
+    boxes = [panel.geometry() for panel in window.panels]
+    assert all(window.rect().contains(box) for box in boxes)
+    assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+
+
+def test_text_is_drawn_with_the_shipped_font(window: Window) -> None:
+    assert "Inter" in QFontDatabase.families()
+    assert window.theme.font(16).family() == "Inter"
+    assert {"Regular", "SemiBold"} <= set(QFontDatabase.styles("Inter"))
+
+
+def test_weaker_evidence_is_darker(window: Window) -> None:
+    state, now = folded("strong")
+    light = {}
+    for word in ("strong", "weak", "none"):
+        assert state.picture is not None
+        header = msgspec.structs.replace(state.picture.header, word=word)
+        state.picture = type(state.picture)(header, state.picture.pixels, now, now)
+        window.show_state(state, now)
+        box = part(window, window.picture)
+        light[word] = float(box[: len(box) // 2].mean())
+    assert light["strong"] > 1.15 * light["weak"] > 1.3 * light["none"]
+
+
+def test_old_pictures_lose_their_colour_and_say_their_age(window: Window) -> None:
+    state, now = folded("strong")
+    window.show_state(state, now)
+    live = colourfulness(part(window, window.picture)[60:500, 60:500])
+    state.fold(Received(FakeSession().stream(now, "lost"), (), 0, 0, "fake"), now + 4.0)
+    window.show_state(state, now + 4.0)
+    assert window.picture.seen.old  # type: ignore[attr-defined]
+    assert window.picture.seen.age_s == 4  # type: ignore[attr-defined]
+    assert colourfulness(part(window, window.picture)[60:500, 60:500]) < 0.4 * live
+
+
+def test_the_banner_changes_colour_with_the_state(window: Window) -> None:
+    def hue(situation: str) -> np.ndarray:  # type: ignore[type-arg]
+        window.show_state(*folded(situation))
+        return part(window, window.banner).reshape(-1, 3).mean(0)
+
+    assert isinstance(window.banner, BannerPanel)
+    streaming, refused = hue("strong"), hue("refused")
+    assert streaming[1] > streaming[0]
+    assert refused[0] > 1.5 * refused[1]
+
+
+def test_nothing_is_repainted_without_news(window: Window, qtbot: QtBot) -> None:
+    state, now = folded("strong")
+    window.show()
+    qtbot.waitExposed(window)
+    window.show_state(state, now)
+    qtbot.wait(50)
+    painted = []
+    for panel in window.panels:
+        panel.draw = lambda *_: painted.append(1)  # type: ignore[method-assign]
+    for _ in range(5):
+        window.show_state(state, now)
+        qtbot.wait(10)
+    assert painted == []
+
+
+def test_eeg_drawn_strip_by_strip_equals_eeg_drawn_at_once(qtbot: QtBot, tmp_path: Path) -> None:
+    images = []
+    for step in (0.03, 1e9):
+        window = Window(tmp_path)
+        qtbot.addWidget(window)
+        window.eeg.always_smooth = True
+        window.eeg._judge_scale = lambda _: None  # type: ignore[method-assign]
+        state, last = ViewState(), 0.0
+        for due, message in replayed(FakeSession("strong", side=16), 5):
+            if isinstance(message.header, EegChunk):
+                state.fold(message, due)
+                if due - last > step:
+                    last = due
+                    window.show_state(state, due)
+                    window.grab()
+        window.show_state(state, due)
+        images.append(part(window, window.eeg).astype(int))
+    different = np.abs(images[0] - images[1]).max(-1) > 40
+    assert different.mean() < 0.01
+
+
+def test_regions_by_click_and_by_key(window: Window, qtbot: QtBot) -> None:
+    window.show()
+    window.show_state(*folded("strong"))
+    window.grab()
+    box = next(box for box, name in window.eeg._buttons if name == "occipital")
+    with qtbot.waitSignal(window.eeg.region_chosen) as chosen:
+        QTest.mouseClick(window.eeg, Qt.MouseButton.LeftButton, pos=box.center().toPoint())
+    assert chosen.args == ["occipital"]
+    before = part(window, window.eeg)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    assert window.eeg.region == "all"
+    assert (part(window, window.eeg) != before).mean() > 0.02
+
+
+def test_electrodes_explain_themselves_under_the_mouse(window: Window) -> None:
+    window.show()
+    window.show_state(*folded("repaired"))
+    window.grab()
+    for name, words in (("O1", "flat"), ("PO5", "not in this cap"), ("CZ", "good")):
+        dot = window.head._dots[CHANNELS.index(name)]
+        QTest.mouseMove(window.head, QPoint(round(dot.x()), round(dot.y())))
+        event = QMouseEvent(
+            QMouseEvent.Type.MouseMove,
+            QPointF(dot),
+            QPointF(dot),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        window.head.mouseMoveEvent(event)
+        assert name in window.head.toolTip()
+        assert words in window.head.toolTip()
+
+
+def test_the_head_is_the_right_way_round() -> None:
+    at = dict(zip(CHANNELS, flat_positions(), strict=True))
+    assert at["FPZ"][1] > 0.7 > -0.7 > at["OZ"][1]
+    assert at["T7"][0] < -0.7 < 0.7 < at["T8"][0]
+    assert np.abs(at["CZ"]).max() < 0.1
+
+
+def test_keys(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    window.show()
+    window.show_state(*folded("strong"))
+    QTest.keyClick(window, Qt.Key.Key_H)
+    assert window.help.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_H)
+    assert not window.help.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_F)
+    assert window.isFullScreen()
+    QTest.keyClick(window, Qt.Key.Key_F)
+    assert not window.isFullScreen()
+    QTest.keyClick(window, Qt.Key.Key_S)
+    assert len(list(tmp_path.glob("rtbci-*.png"))) == 1
+    assert "Saved as" in window.state.notices[-1][1].sentence
+    with qtbot.waitSignal(window.closed):
+        QTest.keyClick(window, Qt.Key.Key_Q)
+
+
+def test_a_save_that_fails_is_said_in_the_window(window: Window, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    window.pictures = tmp_path / "file" / "folder"
+    window.show()
+    QTest.keyClick(window, Qt.Key.Key_S)
+    assert window.state.notices[-1][1].level == "error"
+
+
+def test_a_snapshot_says_where_it_comes_from(qtbot: QtBot, tmp_path: Path) -> None:
+    state, _ = folded("moderate")
+    path = tmp_path / "new" / "shot.png"
+    write_snapshot(state, path, (1280, 720))
+    image = QImage(str(path))
+    assert (image.width(), image.height()) == (1280, 720)
+    assert state.picture is not None
+    header = state.picture.header
+    assert image.text("rtbci:bundle") == header.bundle
+    assert image.text("rtbci:window") == str(header.window)
+    assert float(image.text("rtbci:confidence")) == pytest.approx(header.guess.p, abs=1e-4)
+    assert image.text("rtbci:strength") == "moderate"
+    assert image.text("rtbci:surrogate") == "no"
+
+
+def test_an_empty_state_can_be_saved_too(qtbot: QtBot, tmp_path: Path) -> None:
+    write_snapshot(ViewState(), tmp_path / "empty.png")
+    assert (tmp_path / "empty.png").stat().st_size > 1000
+
+
+@pytest.fixture
+def sender() -> Iterator[Callable[[Publisher], threading.Event]]:
+    """Sends a fast session until told to stop."""
+    stop = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def begin(publisher: Publisher) -> threading.Event:
+        def work() -> None:
+            messages: list[tuple[Header, tuple[np.ndarray, ...]]] = [  # type: ignore[type-arg]
+                (r.header, r.buffers) for _, r in replayed(FakeSession("strong", side=64), 4)
+            ]
+            while not stop.is_set():
+                for header, buffers in messages:
+                    publisher.send(header, *buffers)
+                    if stop.wait(0.005):
+                        return
+
+        thread = threading.Thread(target=work, name="fake session")
+        threads.append(thread)
+        thread.start()
+        return stop
+
+    yield begin
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_over_a_real_socket(
+    window: Window, qtbot: QtBot, sender: Callable[[Publisher], threading.Event]
+) -> None:
+    with Publisher("tcp://127.0.0.1:0", "live") as publisher, Subscriber(publisher.endpoint) as subscriber:
+        feed = Feed(subscriber, window)
+        feed.step()
+        assert feed.state.banner(time.monotonic()).situation == "waiting"
+        stop = sender(publisher)
+
+        def all_there() -> None:
+            feed.step()
+            assert feed.state.picture
+            assert feed.state.trials
+            assert feed.state.eeg.total > 200
+            assert window.eeg.seen
+            assert feed.state.banner(time.monotonic()).situation == "streaming"
+
+        qtbot.waitUntil(lambda: all_there() is None, timeout=10_000)
+        stop.set()
+    assert "SimulatedEEG" in window.windowTitle()
+
+
+def test_run_viewer_ends_by_event_and_tells(
+    qtbot: QtBot, sender: Callable[[Publisher], threading.Event]
+) -> None:
+    closed, stop = [], threading.Event()
+    with Publisher("tcp://127.0.0.1:0", "live") as publisher:
+        sender(publisher)
+        threading.Timer(1.5, stop.set).start()
+        state = run_viewer(publisher.endpoint, on_closed=lambda: closed.append(1), stop=stop)
+    assert closed == [1]
+    assert state.heard is not None
+
+
+def test_an_error_inside_ends_the_viewer_and_comes_out(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr(Feed, "step", broken)
+    with pytest.raises(RuntimeError, match="on purpose"):
+        run_viewer("tcp://127.0.0.1:5999")
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"QT_QPA_PLATFORM": "offscreen"}, False),
+        ({"QT_QPA_PLATFORM": "minimal", "DISPLAY": ":0"}, False),
+        ({"QT_QPA_PLATFORM": "xcb"}, True),
+        ({}, False),
+        ({"DISPLAY": ":0"}, True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, True),
+    ],
+)
+def test_has_display(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], expected: bool) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert has_display() is expected
