@@ -7,6 +7,7 @@ step is kept in suspense until the stamps either fall back (late, nothing lost) 
 `RawClock.confirm_s` without doing so (lost). Only samples in suspense wait; on a steady stream none do.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,8 +44,8 @@ class ClockState:
     """Stamp that the envelope predicts for the next sample."""
     last: float = 0.0
     """Stamp of the newest settled sample."""
-    arrived: float = 0.0
-    """When that sample came, on the receiver's clock."""
+    delay: float = math.inf
+    """Shortest time yet from a stamp to its arrival; it holds the offset between the two clocks too."""
     lateness: float = 0.0
     """Running mean of how late stamps are against the envelope."""
     doubtful: tuple[float, ...] = ()
@@ -67,7 +68,7 @@ class RawClock:
     back_s
         Stamps that go back by more mean that the sender's clock was set.
     ahead_s
-        So do stamps that go ahead by so much more than the time that passed here.
+        So do samples that come by so much sooner after their stamp than any before.
     """
 
     rate_hz: float
@@ -116,7 +117,7 @@ class RawClock:
         if stamp < newest - self.back_s:
             state = self._acquit(state, received)
             found.append(Jump(state.settled, state.last, stamp - state.next))
-            return self._settle(replace(state, next=stamp), stamp, received)
+            return self._settle(replace(state, next=stamp, delay=math.inf), stamp, received)
         tolerance = self._tolerance(state)
         late = stamp - state.next - len(state.doubtful) / self.rate_hz
         if not state.doubtful:
@@ -142,7 +143,7 @@ class RawClock:
             settled=state.settled + 1,
             next=state.next + rise + 1.0 / self.rate_hz,
             last=stamp,
-            arrived=received,
+            delay=min(state.delay, received - stamp),
             lateness=state.lateness + weight * excess,
         )
 
@@ -157,8 +158,9 @@ class RawClock:
         """The samples in suspense stay where they are: what came before them is missing."""
         period = 1.0 / self.rate_hz
         rise = min(stamp - state.next - k * period for k, stamp in enumerate(state.doubtful))
-        if rise > state.since - state.arrived + self.ahead_s:
+        if received - state.doubtful[-1] < state.delay - self.ahead_s:
             found.append(Jump(state.settled, state.last, rise))
+            state = replace(state, delay=math.inf)
         elif (lost := round(rise / period)) > 0:
             found.append(Loss(state.settled, state.last, lost, lost * period))
         return self._acquit(replace(state, next=state.next + rise), received)

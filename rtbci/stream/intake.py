@@ -10,7 +10,7 @@ from rtbci.errors import ContractError
 from rtbci.stream.clock import Jump, Loss, RawClock
 from rtbci.stream.contract import Description, StreamContract, StreamSettings, settle
 from rtbci.stream.events import Chunk, Connected, Gap, Jumped, Notice, Resumed, Stalled, StreamEvent
-from rtbci.stream.rate import RateState, RateWatch
+from rtbci.stream.rate import RateState, RateWatch, stamped_rate
 
 Floats = NDArray[np.float64]
 Item = Chunk | StreamEvent
@@ -73,7 +73,7 @@ class Intake:
         self._last_stamp = -np.inf
         self._broken: set[int] = set()
         self._told_duplicates = False
-        self._beginning: list[Item] = []
+        self._beginning: list[tuple[Floats, Floats, float]] = []
         self._arrived = now
         self._stalled = False
         self._before = before
@@ -99,22 +99,19 @@ class Intake:
             If the stream turns out not to be what it announces.
         """
         if self._stalled:
-            self._send(Resumed(now, self.silent_s(now)))
+            self._emit(Resumed(now, self.silent_s(now)))
             self._stalled = False
-        if self._state.settled == 0 and not self._state.doubtful:
+        if self._last_stamp == -np.inf:
             self._anchor(float(stamps[-1]), now)
         self._arrived = now
-        self._rate = self._watch.step(self._rate, len(stamps), now)
-        if self._watch.false(self._rate):
-            found = self._description.found
-            raise ContractError(
-                f"Stream {found.name!r} announces {found.rate_hz:g} Hz and delivers "
-                f"{self._rate.measured_hz:.1f} samples a second: have the sender announce its true rate."
-            )
         data = self._finite(data, now)
         fresh = self._fresh(data, stamps, now)
         self._last_row, self._last_stamp = data[-1], float(stamps[-1])
-        self._advance(data[fresh], stamps[fresh], now)
+        self._check_rate(int(fresh.sum()), now)
+        if self.contract is None:
+            self._begin(data[fresh], stamps[fresh], now)
+        else:
+            self._advance(data[fresh], stamps[fresh], now)
 
     def idle(self, now: float) -> None:
         """Let time pass without samples: decides what is in suspense, and notices a stall."""
@@ -123,16 +120,25 @@ class Intake:
         if not self._stalled and self.silent_s(now) >= self._settings.stall_s:
             self._stalled = True
             self._rate = self._watch.interrupt(self._rate)
-            self._send(Stalled(now, self.silent_s(now)))
+            self._emit(Stalled(now, self.silent_s(now)))
 
     def close(self, now: float) -> None:
         """Hand on what is still in suspense."""
         self._advance(self._held[:0], self._held_stamps[:0], now + 60.0)
 
+    def _check_rate(self, samples: int, now: float) -> None:
+        self._rate = self._watch.step(self._rate, samples, now)
+        if self._watch.false(self._rate):
+            found = self._description.found
+            raise ContractError(
+                f"Stream {found.name!r} announces {found.rate_hz:g} Hz and delivers "
+                f"{self._rate.measured_hz:.1f} samples a second: have the sender announce its true rate."
+            )
+
     def _anchor(self, raw: float, now: float) -> None:
         self._offset.anchor(raw, now)
         if self._offset.by_arrival:
-            self._send(
+            self._emit(
                 Notice(
                     now,
                     f"The stamps of stream {self._description.found.name!r} are {raw - now:+.1f} s off LSL's "
@@ -152,7 +158,7 @@ class Intake:
                 if channel not in self._broken:
                     self._broken.add(int(channel))
                     label = self._description.labels[channel]
-                    self._send(
+                    self._emit(
                         Notice(
                             now,
                             f"Channel {label!r} sends values that are no numbers: its last value is held.",
@@ -169,7 +175,7 @@ class Intake:
         if same.any() and not self._told_duplicates:
             self._told_duplicates = True
             name = self._description.found.name
-            self._send(Notice(now, f"Stream {name!r} sends samples twice: the repetitions are dropped."))
+            self._emit(Notice(now, f"Stream {name!r} sends samples twice: the repetitions are dropped."))
         fresh: NDArray[np.bool_] = ~same
         return fresh
 
@@ -193,9 +199,9 @@ class Intake:
         self._rate = self._watch.interrupt(self._rate)
         at = self._local(event.at)
         if isinstance(event, Loss):
-            self._send(Gap(at, event.lost, event.seconds))
+            self._emit(Gap(at, event.lost, event.seconds))
         else:
-            self._send(Jumped(at, event.seconds))
+            self._emit(Jumped(at, event.seconds))
             self._anchor(float(following[-1]), now)
 
     def _local(self, raw: float) -> float:
@@ -206,31 +212,40 @@ class Intake:
             return
         chunk = Chunk(data, stamps + (self._offset.seconds - self._settings.delay_s), now)
         self.newest = float(chunk.stamps[-1])
-        self._send(chunk)
+        self._emit(chunk)
 
-    def _send(self, item: Item) -> None:
-        """Hand on, or keep back until the beginning is long enough to make the contract."""
-        if self.contract is not None or not isinstance(item, Chunk | Gap | Jumped):
-            self._emit(item)
+    def _begin(self, data: Floats, stamps: Floats, now: float) -> None:
+        """Keep samples back until there are enough to make the contract, then hand everything on."""
+        self._beginning.append((data, stamps, now))
+        found = self._description.found
+        first = np.concatenate([pull[0] for pull in self._beginning])
+        if len(first) < self._settings.judge_s * found.rate_hz:
             return
-        self._beginning.append(item)
-        chunks = [kept.data for kept in self._beginning if isinstance(kept, Chunk)]
-        if sum(map(len, chunks)) < self._settings.judge_s * self._description.found.rate_hz:
-            return
-        now = self._arrived
-        self.contract = settle(self._description, self._settings, np.concatenate(chunks))
+        self.contract = settle(self._description, self._settings, first)
         self._emit(Connected(self.contract, now))
         for sentence in self.contract.notices:
             self._emit(Notice(now, sentence))
-        self._tell_missed()
-        for kept in self._beginning:
-            self._emit(kept)
+        all_stamps = np.concatenate([pull[1] for pull in self._beginning])
+        rate = stamped_rate(all_stamps, found.rate_hz)
+        if rate != found.rate_hz:
+            self._clock = RawClock(rate)
+            self._emit(
+                Notice(
+                    now,
+                    f"Stream {found.name!r} announces {found.rate_hz:g} Hz and comes at {rate:.1f}: all "
+                    "frequencies are off by as much; have the sender announce its true rate.",
+                )
+            )
+        self._tell_missed(self._local(float(all_stamps[0])))
+        for pull in self._beginning:
+            self._advance(*pull)
         self._beginning.clear()
 
-    def _tell_missed(self) -> None:
-        """Count what the connection before this one has missed as lost."""
-        first = next(kept.stamps[0] for kept in self._beginning if isinstance(kept, Chunk))
+    def _tell_missed(self, first: float) -> None:
+        """Count what came between the connection before and this one's first sample as lost."""
+        if self._before is None:
+            return
         rate = self._description.found.rate_hz
-        lost = round((first - self._before) * rate) - 1 if self._before is not None else 0
-        if self._before is not None and lost > 0:
+        lost = round((first - self._before) * rate) - 1
+        if lost > 0:
             self._emit(Gap(self._before, lost, lost / rate))

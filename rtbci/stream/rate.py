@@ -2,6 +2,13 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+TOLERANCE = 0.08
+"""Deviation from the announced rate that is borne; more of it, and the announcement is false."""
+_EXACT = 0.01
+
 
 @dataclass(frozen=True)
 class RateState:
@@ -31,7 +38,7 @@ class RateWatch:
 
     rate_hz: float
     span_s: float = 4.0
-    tolerance: float = 0.08
+    tolerance: float = TOLERANCE
 
     def step(self, state: RateState, samples: int, received: float) -> RateState:
         """Take the number of samples that came at `received`."""
@@ -51,3 +58,23 @@ class RateWatch:
     def false(self, state: RateState) -> bool:
         """Whether the announced rate is not the true one."""
         return state.strikes >= 2
+
+
+def stamped_rate(stamps: NDArray[np.float64], announced_hz: float) -> float:
+    """Rate by which a stream's stamps advance, for telling a slow sender from one that loses samples.
+
+    The median step over half the length: jitter, bursts and a hole do not sway it.
+
+    Parameters
+    ----------
+    stamps
+        ``(n,)`` raw stamps of about a second.
+    announced_hz
+        The nominal rate, which is returned where the stamps agree to 1 % or cannot be believed.
+    """
+    half = len(stamps) // 2
+    if half < 10:
+        return announced_hz
+    step = float(np.median(stamps[half:] - stamps[:-half])) / half
+    deviation = abs(step * announced_hz - 1.0)
+    return 1.0 / step if _EXACT < deviation < 1.5 * TOLERANCE else announced_hz

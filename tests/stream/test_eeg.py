@@ -168,12 +168,9 @@ def test_a_frozen_sender_is_lost_and_found_again(faulty, listener, source_id):
         ({"labels": LABELS[:32]}, "at most 16"),
         ({"unit": "furlongs"}, "V, mV, uV"),
         ({"announced_rate": 0.0}, "irregular rate"),
-        ({"rate": 50.0}, "at least 100 Hz"),
         ({"described": False}, "names none of its 64 channels"),
-        ({"labels": (*LABELS[:-1], "Fp1")}, "FP1"),
-        ({"channels": 66}, "describes 64"),
     ],
-    ids=["32 channels", "wrong unit", "irregular", "too slow", "unnamed", "twice", "miscounted"],
+    ids=["32 channels", "wrong unit", "irregular", "unnamed"],
 )
 def test_what_cannot_fit_is_refused_in_one_sentence(faulty, listener, source_id, fault, words):
     faulty(fault.pop("labels", LABELS), **fault)
@@ -184,42 +181,13 @@ def test_what_cannot_fit_is_refused_in_one_sentence(faulty, listener, source_id,
     assert len(listener.of(Refused)) == 1 and not listener.of(Connected)
 
 
-def test_unnamed_channels_take_the_given_caps_labels(faulty, listener, source_id):
-    faulty(LABELS, described=False)
-    listener.listen(StreamQuery(source_id=source_id), StreamSettings(labels=LABELS, cap_unit="uV"))
-    contract = listener.wait(Connected).contract
-    assert contract.labels == LABELS and contract.unit == "uV" and not contract.notices
-
-
-@pytest.mark.parametrize(
-    ("announced", "gain", "unit", "said"),
-    [
-        ("millivolts", 1e-3, "mV", False),
-        ("volts", 1e-6, "V", False),
-        (None, 1e-6, "V", True),
-        ("", 1.0, "uV", True),
-        ("unknown", 1e-3, "mV", True),
-        ("volts", 1.0, "uV", True),
-        ("microvolts", 1e-6, "V", True),
-    ],
-)
-def test_units_as_stated_or_judged_aloud(faulty, listener, source_id, announced, gain, unit, said):
-    faulty(LABELS, unit=announced, gain=gain, format="double64")
+def test_an_unsaid_unit_is_judged_aloud(faulty, listener, source_id):
+    faulty(LABELS, unit=None, gain=1e-6, format="double64")
     listener.listen(StreamQuery(source_id=source_id))
     contract = listener.wait(Connected).contract
-    assert contract.unit == unit
-    if said:
-        assert unit in listener.wait(Notice).sentence
+    assert contract.unit == "V" and "judged" in listener.wait(Notice).sentence
     listener.wait_samples(20)
-    uv = listener.data() @ contract.remap.matrix.T
-    assert 5.0 < np.std(uv) < 50.0
-    assert bool(listener.of(Notice)) == said
-
-
-def test_the_operators_unit_stands(faulty, listener, source_id):
-    faulty(LABELS, unit="volts")
-    listener.listen(StreamQuery(source_id=source_id), StreamSettings(unit="mV"))
-    assert listener.wait(Connected).contract.unit == "mV"
+    assert 5.0 < np.std(listener.data() @ contract.remap.matrix.T) < 50.0
 
 
 def test_whole_numbers_are_fine(faulty, listener, source_id):
@@ -267,12 +235,6 @@ def test_a_clock_that_is_set_is_no_loss(faulty, listener, source_id):
     assert abs(listener.of(Chunk)[-1].stamps[-1] - pylsl.local_clock()) < 0.5
     sender.jump(-5000.0)
     assert listener.wait(Jumped, 2).seconds == pytest.approx(-5000.0, abs=0.1)
-
-
-def test_a_false_rate_is_refused(faulty, listener, source_id):
-    faulty(LABELS, rate=300.0, announced_rate=200.0)
-    listener.listen(StreamQuery(source_id=source_id))
-    assert "announces 200 Hz and delivers" in listener.wait(Refused, timeout=20.0).reason
 
 
 def test_two_streams_of_one_name_are_refused_until_one_is_gone(faulty, listener, source_id):

@@ -1,0 +1,97 @@
+"""Rates and beginnings on a clock of the test's own, without LSL."""
+
+import numpy as np
+import pytest
+
+from devices.faults import waveform
+from rtbci.errors import ContractError
+from rtbci.montage import CHANNELS
+from rtbci.stream import Chunk, Connected, Description, Found, Gap, Notice, Resumed, Stalled, StreamSettings
+from rtbci.stream.intake import Intake
+
+
+class Here:
+    """The offset of a sender on this machine."""
+
+    seconds = 0.0
+    by_arrival = False
+
+    def anchor(self, raw, received):
+        self.anchored = (raw, received)
+
+
+def intake(emit, rate=200.0, before=None, **settings):
+    found = Found("cap", "EEG", "id", "host", 62, rate, "float32", "uid")
+    description = Description(found, CHANNELS, ("uV",) * 62, ("EEG",) * 62)
+    return Intake(description, StreamSettings(**settings), Here(), emit, 100.0, before)
+
+
+def play(taker, seconds, rate, chunk=10, first=0, stamps_rate=None):
+    """Push chunks that arrive at `rate` and are stamped at `stamps_rate`."""
+    for begin in range(first, first + round(seconds * rate), chunk):
+        index = np.arange(begin, begin + chunk)
+        taker.take(
+            waveform(begin, chunk, 62), 100.0 + index / (stamps_rate or rate), 100.0 + index[-1] / rate
+        )
+
+
+def test_nothing_comes_before_the_contract_and_nothing_is_left_out():
+    items = []
+    play(intake(items.append), 2.0, 200.0)
+    kinds = [type(item) for item in items]
+    assert kinds[0] is Connected and set(kinds[1:]) == {Chunk}
+    assert np.array_equal(np.concatenate([c.data for c in items[1:]]), waveform(0, 400, 62))
+
+
+@pytest.mark.parametrize("true", [150.0, 300.0])
+def test_a_false_rate_is_refused_whatever_the_stamps_say(true):
+    with pytest.raises(ContractError, match=f"announces 200 Hz and delivers {true:.0f}"):
+        play(intake(lambda item: None), 20.0, true, stamps_rate=200.0)
+
+
+def test_a_rate_somewhat_off_is_said_and_not_taken_for_loss():
+    items = []
+    play(intake(items.append), 20.0, 186.0)
+    assert [item.sentence for item in items if isinstance(item, Notice)] == [
+        "Stream 'cap' announces 200 Hz and comes at 186.0: all frequencies are off by as much; "
+        "have the sender announce its true rate."
+    ]
+    assert not any(isinstance(item, Gap) for item in items)
+
+
+def test_the_true_rate_is_measured():
+    taker = intake(lambda item: None)
+    play(taker, 10.0, 201.0)
+    assert taker.measured_rate_hz == pytest.approx(201.0, rel=0.01)
+
+
+def test_stall_and_resumption_are_told_once_each():
+    items = []
+    taker = intake(items.append)
+    play(taker, 2.0, 200.0)
+    for now in (102.1, 102.2, 102.3, 102.5):
+        taker.idle(now)
+    play(taker, 0.5, 200.0, first=600)
+    events = [item for item in items if isinstance(item, Stalled | Resumed | Gap)]
+    assert [type(event) for event in events] == [Stalled, Resumed, Gap]
+    assert events[0].at == 102.3 and events[2].lost == 200
+
+
+def test_what_was_missed_between_two_connections_counts_as_lost():
+    items = []
+    play(intake(items.append, before=90.0), 2.0, 200.0)
+    gaps = [item for item in items if isinstance(item, Gap)]
+    assert gaps == [Gap(90.0, 1999, 1999 / 200.0)]
+    assert isinstance(items[1], Gap)
+
+
+def test_samples_in_suspense_are_handed_on_at_the_end():
+    items = []
+    taker = intake(items.append)
+    play(taker, 2.0, 200.0)
+    play(taker, 0.05, 200.0, first=410)
+    held = sum(len(item.data) for item in items if isinstance(item, Chunk))
+    taker.close(103.0)
+    after = sum(len(item.data) for item in items if isinstance(item, Chunk))
+    assert (held, after) == (400, 410)
+    assert [item.lost for item in items if isinstance(item, Gap)] == [10]
