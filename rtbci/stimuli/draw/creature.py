@@ -20,6 +20,7 @@ from rtbci.stimuli.draw.toolkit import (
     oval,
     rgb,
     stroke,
+    vertical,
 )
 
 CREAM = rgb("fbf3e6")
@@ -95,3 +96,14 @@ def draw_smile(p: QPainter, x: float, y: float, width: float, thick: float = 0.0
     path.quadTo(x - half / 2, y + drop, x, y)
     path.quadTo(x + half / 2, y + drop, x + half, y)
     stroke(p, path, rgb("4a2f38", 0.8), thick)
+
+
+def draw_body(p: QPainter, path: QPainterPath, tones: Shades, top: float, bottom: float) -> None:
+    """A rounded body: lit along the back, in shade below, with light coming back from the ground."""
+    fill(
+        p,
+        path,
+        vertical(
+            top, bottom, tones.light, tones.base, tones.base, tones.dark, mix(tones.dark, tones.base, 0.4)
+        ),
+    )

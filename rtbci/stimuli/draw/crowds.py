@@ -87,7 +87,7 @@ def _one(
             )
             oval(p, 0.5 * side + swing, -0.46, 0.1, 0.11, skin.base)
         coat = linear(-0.48, 0.3, 0.48, 0.6, cloth.light, cloth.base, cloth.dark)
-        box(p, -0.46, 0.36, 0.92, 2.6, coat, 0.34)
+        box(p, -0.46, 0.36, 0.92, 1.5, coat, 0.34)
         if long:
             oval(p, 0.0, 0.1, 0.36, 0.46, hair.dark)
         ball(p, 0.0, 0.02, 0.29, 0.33, skin)

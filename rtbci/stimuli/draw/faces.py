@@ -9,6 +9,7 @@ from rtbci.stimuli.draw.toolkit import (
     Shades,
     Subject,
     blob,
+    clipped,
     darker,
     faded,
     fill,
@@ -128,13 +129,11 @@ def _eye(p: QPainter, iris: QColor, turn: float) -> None:
     almond.quadTo(0.0, -0.115, 0.085, 0.0)
     almond.quadTo(0.0, 0.085, -0.085, 0.0)
     fill(p, almond, vertical(-0.06, 0.05, rgb("d5d9e2"), rgb("ffffff")))
-    p.save()
-    p.setClipPath(almond)
-    x = turn * 0.9
-    oval(p, x, -0.005, 0.048, 0.048, radial(x, 0.01, 0.05, iris, iris, rgb("1a1620")))
-    oval(p, x, -0.005, 0.023, 0.023, rgb("0d0a12"))
-    oval(p, x - 0.016, -0.022, 0.013, 0.013, rgb("ffffff"))
-    p.restore()
+    with clipped(p, almond):
+        x = turn * 0.9
+        oval(p, x, -0.005, 0.048, 0.048, radial(x, 0.01, 0.05, iris, iris, rgb("1a1620")))
+        oval(p, x, -0.005, 0.023, 0.023, rgb("0d0a12"))
+        oval(p, x - 0.016, -0.022, 0.013, 0.013, rgb("ffffff"))
 
 
 def _mouth(p: QPainter, art: Art, turn: float) -> None:
