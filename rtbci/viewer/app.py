@@ -108,4 +108,7 @@ def run_viewer(
 def _close_on_interrupt(window: Window) -> signal.Handlers | Callable[..., object] | int | None:
     if threading.current_thread() is not threading.main_thread():
         return None
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        # The caller has its own way to end, such as setting `stop`.
+        return None
     return signal.signal(signal.SIGINT, lambda *_: window.close())

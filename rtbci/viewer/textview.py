@@ -80,9 +80,13 @@ def _live(
     subscriber: Subscriber, state: ViewState, stop: threading.Event, console: Console, fps: float
 ) -> None:
     with Live(render(state, time.monotonic()), console=console, auto_refresh=False) as live:
-        while not stop.wait(1 / fps):
-            _take(subscriber, state, 0.0)
-            live.update(render(state, time.monotonic()), refresh=True)
+        told = 0.0
+        # Messages are taken as they come, however seldom the text is drawn.
+        while not stop.is_set():
+            _take(subscriber, state, 0.05)
+            if time.monotonic() - told >= 1 / fps:
+                told = time.monotonic()
+                live.update(render(state, told), refresh=True)
 
 
 def _lines(subscriber: Subscriber, state: ViewState, stop: threading.Event, console: Console) -> None:

@@ -14,7 +14,7 @@ from rtbci.wire.endpoint import DEFAULT_ENDPOINT, Endpoint, parse_endpoint
 from rtbci.wire.messages import Evidence, Header, Picture
 from rtbci.wire.security import PublisherKeys
 
-QUEUE = 48
+QUEUE = 128
 """Messages kept for one slow receiver; what does not fit is dropped for it, and it sees the hole."""
 _LINGER_MS = 300
 

@@ -15,7 +15,7 @@ from rtbci.wire.security import ViewerKeys
 
 _log = logging.getLogger(__name__)
 
-QUEUE = 48
+QUEUE = 128
 """Messages kept here while nobody polls; the sender drops what does not fit."""
 MAX_MESSAGE = 64 << 20
 """Bytes of one part; a sender of longer ones is cut off."""

@@ -1,5 +1,6 @@
 """The real window, fed over a real socket."""
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -330,3 +331,11 @@ def test_has_display(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str],
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert has_display() is expected
+
+
+def test_ctrl_c_closes_the_window(qtbot: QtBot) -> None:
+    threading.Timer(0.7, lambda: signal.raise_signal(signal.SIGINT)).start()
+    began = time.monotonic()
+    run_viewer("tcp://127.0.0.1:5999")
+    assert time.monotonic() - began < 5
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
