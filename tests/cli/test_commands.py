@@ -141,9 +141,11 @@ def test_ctrl_c_ends_within_two_seconds_and_the_report_is_there(
 
 
 def test_streams_says_which_can_be_decoded(command, source_id):
-    with FaultySender(CHANNELS, source_id, name="a good cap"):
-        with FaultySender(CHANNELS[:32], f"{source_id}-few", name="half a cap"):
-            code, out, _ = command("streams", "--seconds", "3", "--report", "s.json").end()
+    with (
+        FaultySender(CHANNELS, source_id, name="a good cap"),
+        FaultySender(CHANNELS[:32], f"{source_id}-few", name="half a cap"),
+    ):
+        code, out, _ = command("streams", "--seconds", "3", "--report", "s.json").end()
     assert code == 0
     assert "a good cap" in out
     assert "half a cap" in out
