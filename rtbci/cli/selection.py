@@ -20,7 +20,8 @@ def stream_settings(cap: str | None, unit: str | None) -> "StreamSettings":
     profile = load_cap(cap)
     return StreamSettings(
         labels=profile.labels,
-        unit=unit or profile.unit,
+        unit=unit,
+        cap_unit=profile.unit,
         aliases=profile.aliases,
         delay_s=profile.delay_s,
     )
