@@ -12,8 +12,8 @@ import pytest
 _LSL_FOLDER = tempfile.mkdtemp(prefix="rtbci-lsl-")
 _LSL_CONFIG = Path(_LSL_FOLDER) / "lsl_api.cfg"
 _LSL_CONFIG.write_text(
-    f"[ports]\nIPv6 = disable\n\n[multicast]\nResolveScope = machine\n\n[lab]\nSessionID = test-{uuid.uuid4().hex}\n"
-    "\n[log]\nlevel = -2\n"
+    "[ports]\nIPv6 = disable\n\n[multicast]\nResolveScope = machine\n\n[log]\nlevel = -2\n"
+    f"\n[lab]\nSessionID = test-{uuid.uuid4().hex}\n"
 )
 os.environ["LSLAPICFG"] = str(_LSL_CONFIG)
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

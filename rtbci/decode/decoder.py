@@ -20,8 +20,8 @@ class WearerAdapter(Protocol):
         """Map windows (n, 62, 400) of this wearer to what the encoder knows."""
         ...
 
-    def concept_logits(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Map the encoder's concept logits (n, 40) to this wearer's."""
+    def concept_logits(self, logits: NDArray[np.float64], eeg: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Map the encoder's concept logits (n, 40) and the windows (n, 62, 400) to this wearer's logits."""
         ...
 
 
@@ -114,5 +114,5 @@ class Decoder:
         out = self.encode(z[None])
         logits = {name: out[name][0] for name in self.questions}
         if self._wearer is not None:
-            logits["concept"] = self._wearer.concept_logits(out["concept"])[0]
+            logits["concept"] = self._wearer.concept_logits(out["concept"], z[None])[0]
         return Decoded(logits, {name: out[name][0] for name in REGRESSED})

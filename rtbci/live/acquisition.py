@@ -164,10 +164,10 @@ class Acquisition:
     def _after_push(self, newest: float) -> None:
         assert self._chain is not None
         if len(self._chain.uv_tail):
-            self._display.append(self._chain.uv_tail)
+            self._display.append(self._chain.uv_tail.astype(np.float32))
         count = sum(map(len, self._display))
         if count >= _DISPLAY_SAMPLES:
-            block = np.concatenate(self._display).astype(np.float32)
+            block = np.concatenate(self._display)
             self._display.clear()
             first = newest - (count - 1) / 200.0
             self._publisher.send(

@@ -20,7 +20,16 @@ from rtbci.live.pictures import PictureLink
 from rtbci.live.report import Resources, decoding_summary
 from rtbci.live.trials import TrialScorer
 from rtbci.record import Recorder
-from rtbci.stream import Chunk, Connected, EegStream, MarkerStream, Refused, StreamEvent, StreamQuery, StreamSettings
+from rtbci.stream import (
+    Chunk,
+    Connected,
+    EegStream,
+    MarkerStream,
+    Refused,
+    StreamEvent,
+    StreamQuery,
+    StreamSettings,
+)
 from rtbci.wearers import Profile
 from rtbci.wire import Publisher
 from rtbci.wire.messages import Notice, Status

@@ -1,0 +1,1 @@
+"""What is watched: the drawn corpus and films; announced by markers."""
