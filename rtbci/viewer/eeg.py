@@ -129,12 +129,13 @@ class EegPanel(Panel):
         self._draw_gaps(painter, start, data, width, height, right, per_sample)
         x = (np.arange(start, start + len(data)) * per_sample - right + width).tolist()
         lane = height / max(1, len(picks))
+        pen = min(1.5, max(0.7, 0.28 * lane)) * self.devicePixelRatioF()
         limit = 5 * lane if len(picks) > 20 else 0.9 * lane
         # Smooth lines over the whole width take a second; strips take nothing.
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.always_smooth or fresh < width // 4)
         for i, pick in enumerate(picks):
             y = np.clip(-data[:, pick] / self._step * lane, -limit, limit) + (i + 0.5) * lane
-            painter.setPen(QPen(self._colour(int(pick)), 1.15 if len(picks) > 20 else 1.5))
+            painter.setPen(QPen(self._colour(int(pick)), pen))
             for run in _runs(y):
                 points = [QPointF(a, b) for a, b in zip(x[run], y[run].tolist(), strict=True)]
                 painter.drawPolyline(points)

@@ -76,7 +76,7 @@ class HeadPanel(Panel):
         words = px(132)
         # The head may reach up beside the title; its nose and ears need a tenth more than the circle.
         radius = min((area.width() - words) / 2.14, (area.height() + px(26)) / 2.16)
-        centre = QPointF(area.left() + radius * 1.07, area.bottom() - radius * 1.01)
+        centre = QPointF(area.left() + (area.width() - words) / 2, area.bottom() - radius * 1.01)
         self._radius = radius
         self._draw_head(painter, centre, radius)
         seen = self.seen if isinstance(self.seen, _Seen) else None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QPainter
 
 from rtbci.viewer import theme as look
 from rtbci.viewer.panel import CENTRE, LEFT, RIGHT, Panel
@@ -59,21 +59,34 @@ class HealthPanel(Panel):
         if not self.seen.notices:
             row = QRectF(area.left(), y, area.width(), px(24))
             self.write(painter, row, "Nothing to report.", 15, look.FAINT, LEFT)
-        for notice in self.seen.notices:
-            if y + px(22) > area.bottom() + px(4):
+        for i, notice in enumerate(self.seen.notices):
+            # The newest is told in full, the others in a line.
+            lines = self._lines(painter, notice[1], area.width() - px(74)) if i == 0 else 1
+            row = QRectF(area.left(), y, area.width(), px(4 + 20 * lines))
+            if row.bottom() > area.bottom() + px(6):
                 break
-            self._draw_notice(painter, QRectF(area.left(), y, area.width(), px(24)), notice)
-            y += px(26)
+            self._draw_notice(painter, row, notice)
+            y = row.bottom() + px(2)
+
+    def _lines(self, painter: QPainter, text: str, width: float) -> int:
+        painter.setFont(self.theme.font(15))
+        return 1 if painter.fontMetrics().horizontalAdvance(text) <= width else 2
 
     def _draw_notice(self, painter: QPainter, row: QRectF, notice: tuple[str, str, str]) -> None:
         px = self.theme.px
         kind, sentence, ago = notice
-        colour: QColor = _LEVELS[kind]
+        first = QRectF(row.left(), row.top(), row.width(), px(24))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawEllipse(QPointF(row.left() + px(5), row.center().y()), px(4), px(4))
-        self.write(painter, row, ago, 13, look.FAINT, RIGHT)
-        self.write(painter, row.adjusted(px(16), 0, -px(58), 0), sentence, 15, look.SOFT, LEFT)
+        painter.setBrush(_LEVELS[kind])
+        painter.drawEllipse(QPointF(first.left() + px(5), first.center().y()), px(4), px(4))
+        self.write(painter, first, ago, 13, look.FAINT, RIGHT)
+        where = row.adjusted(px(16), 0, -px(58), 0)
+        if row.height() < px(30):
+            self.write(painter, where, sentence, 15, look.SOFT, LEFT)
+            return
+        painter.setFont(self.theme.font(15))
+        painter.setPen(look.SOFT)
+        painter.drawText(where, int(LEFT) | int(Qt.TextFlag.TextWordWrap), sentence)
 
 
 def level(name: str) -> str:

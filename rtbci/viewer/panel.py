@@ -96,11 +96,12 @@ class Panel(QWidget):
         painter.setBrush(look.TRACK)
         painter.drawRoundedRect(track, radius, radius)
         width = max(0.0, min(1.0, share)) * track.width()
-        if width >= 1:
-            painter.setBrush(colour)
-            painter.drawRoundedRect(
-                QRectF(track.left(), track.top(), max(width, 2 * radius), track.height()), radius, radius
-            )
+        # Clipped, not rounded at its end: a bar of 1 % must not be as long as its corners are wide.
+        painter.save()
+        painter.setClipRect(QRectF(track.left(), track.top(), width, track.height()))
+        painter.setBrush(colour)
+        painter.drawRoundedRect(track, radius, radius)
+        painter.restore()
 
     def mark(
         self, painter: QPainter, top: QPointF, bottom: QPointF, colour: QColor, dashed: bool = False

@@ -158,7 +158,7 @@ def _counts(state: ViewState) -> Text:
         parts.append(f"repaired {len(stream.repaired)}, not in cap {len(stream.interpolated)}")
     if state.status is not None:
         for key, stage in state.status.latency_ms.items():
-            if key.startswith("sample_to_"):
+            if key in ("sample_to_preview", "sample_to_keyframe", "sample_to_clip"):
                 parts.append(f"{key.removeprefix('sample_to_')} {stage.p50:.0f} ms (95 % {stage.p95:.0f})")
     return Text("  ·  ".join(parts), style="dim")
 

@@ -339,3 +339,21 @@ def test_ctrl_c_closes_the_window(qtbot: QtBot) -> None:
     run_viewer("tcp://127.0.0.1:5999")
     assert time.monotonic() - began < 5
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_bars_are_as_long_as_they_should_be(window: Window) -> None:
+    state, now = folded("strong")
+    assert state.evidence is not None
+    lengths = []
+    for share in (0.01, 0.1, 0.5, 1.0):
+        top = (msgspec.structs.replace(state.evidence.top[0], p=share),)
+        state.evidence = msgspec.structs.replace(
+            state.evidence, top=top, chance=0.0, null_confidence=0.0, attributes={}
+        )
+        window.show_state(state, now)
+        green = part(window, window.concepts).astype(int)
+        lengths.append(int(((green[..., 1] - green[..., 0]) > 100).any(0).sum()))
+    full = lengths[-1]
+    assert full > 150
+    for share, length in zip((0.01, 0.1, 0.5), lengths[:-1], strict=True):
+        assert length == pytest.approx(share * full, abs=2)
