@@ -15,7 +15,6 @@ from rtbci.stimuli.draw.toolkit import (
     bent,
     blob,
     fill,
-    linear,
     mix,
     oval,
     rgb,
@@ -78,7 +77,7 @@ def draw_leg(p: QPainter, art: Art, leg: Leg, tones: Shades, paw: Shades) -> Non
     (x, y), a, b, c = leg.hip, leg.thick / 2, leg.thick * 0.28 + leg.thin * 0.22, leg.thin / 2
     outline = [(x - a, y), (knee[0] - b, knee[1]), (foot[0] - c, foot[1]), (foot[0] + c, foot[1])]
     outline += [(knee[0] + b, knee[1]), (x + a, y), (x, y - a)]
-    fill(p, blob(outline), linear(x - a, y, x + a, y + a, tones.base, tones.base, tones.dark))
+    fill(p, blob(outline), vertical(y - a, foot[1], tones.base, tones.base, tones.dark))
     ball(p, foot[0] + leg.thin * 0.22, foot[1] - 0.002, leg.thin * 0.78, leg.thin * 0.5, paw)
 
 

@@ -11,10 +11,8 @@ from rtbci.stimuli.draw.toolkit import (
     Art,
     Shades,
     Subject,
-    ball,
     box,
     fill,
-    linear,
     moved,
     oval,
     rgb,
@@ -77,8 +75,8 @@ def _one(
     long: bool,
 ) -> None:
     hop = 0.05 * abs(math.sin(math.pi * (art.phase + beat)))
-    lean = 5 * math.sin(2 * math.pi * (art.phase * 0.5 + beat))
-    with moved(p, x, y - hop * size, lean, size, size):
+    sway = 0.1 * math.sin(2 * math.pi * (art.phase * 0.5 + beat))
+    with moved(p, x + sway * size, y - hop * size, 0.0, size, size):
         if waving:
             swing = 0.14 * math.sin(2 * math.pi * (art.phase + beat))
             side = 1 if beat < 0.5 else -1
@@ -86,11 +84,11 @@ def _one(
                 p, [(0.34 * side, 0.52), (0.52 * side, 0.1), (0.5 * side + swing, -0.42)], cloth.dark, 0.17
             )
             oval(p, 0.5 * side + swing, -0.46, 0.1, 0.11, skin.base)
-        coat = linear(-0.48, 0.3, 0.48, 0.6, cloth.light, cloth.base, cloth.dark)
+        coat = vertical(0.36, 1.5, cloth.light, cloth.base, cloth.deep)
         box(p, -0.46, 0.36, 0.92, 1.5, coat, 0.34)
         if long:
             oval(p, 0.0, 0.1, 0.36, 0.46, hair.dark)
-        ball(p, 0.0, 0.02, 0.29, 0.33, skin)
+        oval(p, 0.0, 0.02, 0.29, 0.33, vertical(-0.3, 0.35, skin.light, skin.base, skin.dark))
         cap = QPainterPath(QPointF(-0.31, 0.02))
         cap.cubicTo(-0.4, -0.5, 0.4, -0.5, 0.31, 0.02)
         cap.cubicTo(0.22, -0.22, -0.1, -0.12, -0.31, 0.02)

@@ -12,7 +12,6 @@ from rtbci.stimuli.draw.toolkit import (
     Subject,
     ball,
     blob,
-    clipped,
     eye,
     faded,
     fill,
@@ -56,23 +55,14 @@ def _fish(p: QPainter, art: Art) -> None:
         ]
     )
     fill(p, body, vertical(-0.84, -0.15, tones.base, tones.light, tones.base, mix(CREAM, tones.light, 0.4)))
-    with clipped(p, body):
-        for x in (-0.2, 0.06):
-            stripe = blob(
-                [
-                    (x, -0.9),
-                    (x + 0.11, -0.9),
-                    (x + 0.16, -0.5),
-                    (x + 0.09, -0.1),
-                    (x - 0.02, -0.1),
-                    (x + 0.05, -0.5),
-                ]
-            )
-            fill(
-                p, stripe, vertical(-0.85, -0.15, rgb("ffffff", 0.95), rgb("ffffff", 0.7), rgb("ffffff", 0.9))
-            )
-        _scales(p, tones)
-        soft(p, 0.05, -0.12, 0.6, 0.16, faded(tones.deep, 0.4))
+    for x, top, bottom in ((-0.2, -0.73, -0.26), (0.05, -0.81, -0.19)):
+        stripe = [(x, top), (x + 0.11, top - 0.02), (x + 0.16, -0.5), (x + 0.1, bottom + 0.02), (x, bottom)]
+        fill(
+            p,
+            blob([*stripe, (x + 0.05, -0.5)]),
+            vertical(top, bottom, rgb("ffffff", 0.95), rgb("ffffff", 0.75)),
+        )
+    _scales(p, tones)
     gloss(p, 0.08, -0.7, 0.28, 0.07, 0.6)
     stroke(p, [(0.27, -0.72), (0.21, -0.5), (0.27, -0.3)], faded(tones.deep, 0.5), 0.018)
     with moved(p, 0.1, -0.42, 18 + 22 * beat):
@@ -133,14 +123,14 @@ def _jellyfish(p: QPainter, art: Art) -> None:
     pulse = art.wave(1.0)
     width, top = 0.37 * (1 - 0.1 * pulse), -0.96 - 0.03 * pulse
     rim = -0.52 + 0.03 * pulse
-    soft(p, 0.0, -0.66, 0.7, 0.6, faded(tones.light, 0.5))
-    for i in range(9):
-        root = (i - 4) * width * 0.21
+    soft(p, 0.0, -0.7, 0.52, 0.42, faded(tones.light, 0.5))
+    for i in range(7):
+        root = (i - 3) * width * 0.28
         points = []
         for k in range(6):
             down = k / 5
             sway = 0.075 * down * art.wave(1.0, -0.35 * down + 0.07 * i)
-            points.append((root * (1 - 0.25 * down) + sway, rim + down * (0.5 - 0.025 * abs(i - 4))))
+            points.append((root * (1 - 0.25 * down) + sway, rim + down * (0.5 - 0.035 * abs(i - 3))))
         stroke(
             p,
             points,
@@ -233,19 +223,19 @@ def _whale(p: QPainter, art: Art) -> None:
         ]
     )
     fill(p, body, vertical(-0.84, -0.1, tones.light, tones.base, tones.base, tones.dark))
-    with clipped(p, body):
-        belly = blob(
-            [(-0.55, -0.22), (-0.1, -0.29), (0.3, -0.36), (0.74, -0.38), (0.8, 0.0), (0.1, 0.05), (-0.5, 0.0)]
-        )
-        fill(p, belly, vertical(-0.4, -0.08, rgb("ffffff"), rgb("eef3f6"), rgb("b9c6d2")))
-        for i in range(5):
-            y = -0.31 + 0.05 * i
-            stroke(
-                p,
-                [(-0.2 + 0.05 * i, y + 0.07), (0.25, y + 0.02), (0.74, y - 0.02)],
-                rgb("8a9db0", 0.75),
-                0.014,
-            )
+    belly = [
+        (0.7, -0.38),
+        (0.585, -0.21),
+        (0.26, -0.113),
+        (-0.15, -0.152),
+        (-0.43, -0.3),
+        (-0.1, -0.29),
+        (0.3, -0.36),
+    ]
+    fill(p, blob(belly), vertical(-0.4, -0.1, rgb("ffffff"), rgb("eef3f6"), rgb("b9c6d2")))
+    for i in range(4):
+        y, short = -0.31 + 0.045 * i, 0.045 * i
+        stroke(p, [(-0.12 + short, y + 0.06), (0.25, y + 0.02), (0.62 - short, y)], rgb("8a9db0"), 0.013)
     stroke(p, [(0.72, -0.4), (0.5, -0.37), (0.38, -0.4), (0.32, -0.45)], faded(tones.deep, 0.85), 0.022)
     gloss(p, 0.12, -0.73, 0.38, 0.07, 0.55)
     rng = art.rng(4)
@@ -338,26 +328,24 @@ def _shell(p: QPainter, tones: Shades) -> None:
         ]
     )
     fill(p, shell, radial(-0.15, -0.75, 0.85, tones.light, tones.base, tones.dark))
-    with clipped(p, shell):
-        for x, y, w in (
-            (-0.3, -0.52, 0.14),
-            (0.0, -0.57, 0.16),
-            (0.3, -0.5, 0.14),
-            (-0.15, -0.83, 0.13),
-            (0.16, -0.83, 0.13),
-        ):
-            plate = blob(
-                [
-                    (x - w, y),
-                    (x - w * 0.55, y - 0.12),
-                    (x + w * 0.55, y - 0.12),
-                    (x + w, y),
-                    (x + w * 0.55, y + 0.13),
-                    (x - w * 0.55, y + 0.13),
-                ]
-            )
-            fill(p, plate, vertical(y - 0.13, y + 0.14, lighter(tones.base, 0.12), tones.dark))
-            stroke(p, plate, faded(tones.deep, 0.55), 0.016)
+    for x, y, w, h in (
+        (-0.3, -0.45, 0.14, 0.13),
+        (0.0, -0.46, 0.15, 0.14),
+        (0.29, -0.45, 0.14, 0.13),
+        (-0.15, -0.68, 0.13, 0.085),
+        (0.14, -0.69, 0.13, 0.09),
+    ):
+        side = w * 0.55
+        plate = [
+            (x - w, y),
+            (x - side, y - h),
+            (x + side, y - h),
+            (x + w, y),
+            (x + side, y + h),
+            (x - side, y + h),
+        ]
+        fill(p, blob(plate), vertical(y - h, y + h, lighter(tones.base, 0.12), tones.dark))
+        stroke(p, blob(plate), faded(tones.deep, 0.55), 0.016)
     stroke(
         p,
         [(-0.58, -0.255), (-0.3, -0.205), (0.0, -0.195), (0.3, -0.205), (0.55, -0.255)],
