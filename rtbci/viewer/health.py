@@ -61,16 +61,20 @@ class HealthPanel(Panel):
             self.write(painter, row, "Nothing to report.", 15, look.FAINT, LEFT)
         for i, notice in enumerate(self.seen.notices):
             # The newest is told in full, the others in a line.
-            lines = self._lines(painter, notice[1], area.width() - px(74)) if i == 0 else 1
-            row = QRectF(area.left(), y, area.width(), px(4 + 20 * lines))
+            height = self._height(painter, notice[1], area.width() - px(66)) if i == 0 else px(24)
+            row = QRectF(area.left(), y, area.width(), height)
             if row.bottom() > area.bottom() + px(6):
                 break
             self._draw_notice(painter, row, notice)
             y = row.bottom() + px(2)
 
-    def _lines(self, painter: QPainter, text: str, width: float) -> int:
+    def _height(self, painter: QPainter, text: str, width: float) -> float:
+        """Height of a notice told in full; at most four lines."""
+        px = self.theme.px
         painter.setFont(self.theme.font(15))
-        return 1 if painter.fontMetrics().horizontalAdvance(text) <= width else 2
+        room = QRectF(0, 0, width, px(78))
+        needed = painter.boundingRect(room, int(Qt.TextFlag.TextWordWrap), text).height()
+        return max(px(24), min(room.height(), needed + px(5)))
 
     def _draw_notice(self, painter: QPainter, row: QRectF, notice: tuple[str, str, str]) -> None:
         px = self.theme.px
@@ -80,13 +84,13 @@ class HealthPanel(Panel):
         painter.setBrush(_LEVELS[kind])
         painter.drawEllipse(QPointF(first.left() + px(5), first.center().y()), px(4), px(4))
         self.write(painter, first, ago, 13, look.FAINT, RIGHT)
-        where = row.adjusted(px(16), 0, -px(58), 0)
+        where = row.adjusted(px(16), 0, -px(50), 0)
         if row.height() < px(30):
             self.write(painter, where, sentence, 15, look.SOFT, LEFT)
             return
         painter.setFont(self.theme.font(15))
         painter.setPen(look.SOFT)
-        painter.drawText(where, int(LEFT) | int(Qt.TextFlag.TextWordWrap), sentence)
+        painter.drawText(where.translated(0, px(2)), int(Qt.TextFlag.TextWordWrap), sentence)
 
 
 def level(name: str) -> str:
