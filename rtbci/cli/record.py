@@ -39,7 +39,9 @@ def record(
     from rtbci.files import write_json
     from rtbci.record import Recorder
     from rtbci.record.tally import RecordingSession
-    from rtbci.stream import StreamQuery, resolve_one
+    from rtbci.stream import StreamQuery, quieten_lsl, resolve_one
+
+    quieten_lsl()
 
     query = StreamQuery(name=stream, source_id=source_id, host=host)
     resolve_one(query, wait)

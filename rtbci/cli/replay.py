@@ -27,6 +27,9 @@ def replay(
     """
     stop = stop_on_signals()
     from devices.replay import run_replay
+    from rtbci.stream import quieten_lsl
+
+    quieten_lsl()
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))

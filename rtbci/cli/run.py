@@ -52,7 +52,9 @@ def run(
     stop = stop_on_signals()
     from rtbci.cli.selection import publisher_keys, stream_settings, wearer_profile
     from rtbci.live import SessionOptions
-    from rtbci.stream import StreamQuery, resolve_one
+    from rtbci.stream import StreamQuery, quieten_lsl, resolve_one
+
+    quieten_lsl()
 
     query = StreamQuery(name=stream, source_id=source_id, host=host)
     settings = stream_settings(cap, unit)

@@ -34,6 +34,9 @@ def simulate(
     """
     stop = stop_on_signals()
     from devices.simulate import run_simulator
+    from rtbci.stream import quieten_lsl
+
+    quieten_lsl()
 
     if not quiet:
         typer.echo(f"Sending the EEG of wearer {seed} as '{name}' (snr {snr:g}). Ctrl-C ends it.")

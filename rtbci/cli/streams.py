@@ -27,7 +27,9 @@ def streams(
     from rich.table import Table
 
     from rtbci.files import write_json
-    from rtbci.stream import find_streams, inspect
+    from rtbci.stream import find_streams, inspect, quieten_lsl
+
+    quieten_lsl()
 
     found = find_streams(seconds)
     if not found:

@@ -17,7 +17,7 @@ from rtbci.stream.events import (
     Stalled,
     StreamEvent,
 )
-from rtbci.stream.lsl import configure_lsl
+from rtbci.stream.lsl import configure_lsl, quieten_lsl
 from rtbci.stream.markers import MarkerStream
 
 __all__ = [
@@ -46,5 +46,6 @@ __all__ = [
     "configure_lsl",
     "find_streams",
     "inspect",
+    "quieten_lsl",
     "resolve_one",
 ]

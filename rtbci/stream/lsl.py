@@ -52,3 +52,13 @@ def configure_lsl(
         file.write("\n".join(lines) + "\n")
     atexit.register(Path(file.name).unlink, missing_ok=True)
     os.environ["LSLAPICFG"] = file.name
+
+
+def quieten_lsl() -> None:
+    """Silence what liblsl says on the error output, unless the user has a configuration of LSL of their own.
+
+    liblsl reads one file only, so a file of ours would hide theirs; where there is one, it stands.
+    """
+    usual = (Path("lsl_api.cfg"), Path.home() / "lsl_api" / "lsl_api.cfg", Path("/etc/lsl_api/lsl_api.cfg"))
+    if not any(path.exists() for path in usual):
+        configure_lsl()

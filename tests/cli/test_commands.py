@@ -15,6 +15,9 @@ COMMANDS = (
     *("train", "evaluate", "export", "wearers", "keys"),
 )
 
+FREE = ("--endpoint", "tcp://127.0.0.1:0")
+"""Any free port: the default one may be taken by a session of the user's."""
+
 
 def refused(done, *words):
     """One sentence on standard error, a non-zero exit, no traceback."""
@@ -47,19 +50,19 @@ def test_run_without_a_stream_says_what_is_there(command):
 
 def test_a_cap_of_32_channels_is_refused(command, source_id, bundle_folder):
     with FaultySender(CHANNELS[:32], source_id):
-        done = command("run", "--source-id", source_id, "--headless", "--bundle", bundle_folder).end()
+        done = command("run", "--source-id", source_id, "--headless", *FREE, "--bundle", bundle_folder).end()
     refused(done, "30")
 
 
 def test_an_unknown_unit_is_refused(command, source_id, bundle_folder):
     with FaultySender(CHANNELS, source_id, unit="furlongs"):
-        done = command("run", "--source-id", source_id, "--headless", "--bundle", bundle_folder).end()
+        done = command("run", "--source-id", source_id, "--headless", *FREE, "--bundle", bundle_folder).end()
     refused(done, "furlongs")
 
 
 def test_an_irregular_rate_is_refused(command, source_id, bundle_folder):
     with FaultySender(CHANNELS, source_id, announced_rate=0.0):
-        done = command("run", "--source-id", source_id, "--headless", "--bundle", bundle_folder).end()
+        done = command("run", "--source-id", source_id, "--headless", *FREE, "--bundle", bundle_folder).end()
     refused(done, "irregular")
 
 
@@ -69,7 +72,7 @@ def test_two_streams_of_one_name_are_told_apart_by_the_user(command, source_id, 
         FaultySender(CHANNELS, f"{source_id}-a", name=name),
         FaultySender(CHANNELS, f"{source_id}-b", name=name),
     ):
-        done = command("run", "--stream", name, "--headless", "--bundle", bundle_folder).end()
+        done = command("run", "--stream", name, "--headless", *FREE, "--bundle", bundle_folder).end()
     refused(done, name, "--source-id")
 
 
@@ -80,7 +83,7 @@ def test_a_damaged_bundle_is_refused(command, source_id, bundle_folder, tmp_path
     content[len(content) // 2] ^= 1
     engine.write_bytes(content)
     with FaultySender(CHANNELS, source_id):
-        done = command("run", "--source-id", source_id, "--headless", "--bundle", damaged).end()
+        done = command("run", "--source-id", source_id, "--headless", *FREE, "--bundle", damaged).end()
     refused(done, engine.name)
 
 
