@@ -20,13 +20,17 @@ POOL = 512
 """Pictures that a drawing process keeps, 100 MB."""
 
 
-def draw_random(rng: np.random.Generator, count: int, seeds: range = CODEC_TRAINING) -> Pictures:
-    """Draw random moments of random clips, concepts in equal shares.
+def draw_random(
+    rng: np.random.Generator, count: int, concept: int | None = None, seeds: range = CODEC_TRAINING
+) -> Pictures:
+    """Draw random moments of random clips.
 
     Parameters
     ----------
     rng : Generator
     count : int
+    concept : int, optional
+        Which concept; all in equal shares where it is left out.
     seeds : range
         Where the clips' seeds come from.
 
@@ -34,11 +38,12 @@ def draw_random(rng: np.random.Generator, count: int, seeds: range = CODEC_TRAIN
     -------
     ndarray, shape (count, 256, 256, 3), uint8
     """
-    concepts = rng.permutation(np.resize(rng.permutation(len(CONCEPTS)), count))
+    shares = rng.permutation(np.resize(rng.permutation(len(CONCEPTS)), count))
+    concepts = shares if concept is None else np.full(count, concept)
     return np.stack(
         [
-            draw_frame(clip_spec(int(concept), int(rng.integers(seeds.start, seeds.stop))), float(moment))
-            for concept, moment in zip(concepts, rng.uniform(0.0, CLIP_SECONDS, count), strict=True)
+            draw_frame(clip_spec(int(which), int(rng.integers(seeds.start, seeds.stop))), float(moment))
+            for which, moment in zip(concepts, rng.uniform(0.0, CLIP_SECONDS, count), strict=True)
         ]
     )
 

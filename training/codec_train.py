@@ -27,6 +27,7 @@ from training.codec_data import drawn_batches, held_out
 from training.codec_metrics import Fidelity, fidelity
 from training.codec_model import Codec
 from training.codec_optimiser import optimisers
+from training.codec_rehearsal import Rehearsal
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,8 @@ class TrainSettings:
     average: float = 0.995
     """Of the exponential average of the weights, a step."""
     checkpoint_s: float = 240.0
+    rehearse: Path | None = None
+    """Folder of the memory of scenes: they make half of each batch once the encoder stands still."""
     threads: int = 1
     seed: int = 0
 
@@ -70,6 +73,8 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
         self.frozen = False
+        self.rehearsal = None if settings.rehearse is None else Rehearsal(settings.rehearse)
+        self.rng = np.random.default_rng(settings.seed)
         self.resume()
 
     @property
@@ -83,7 +88,15 @@ class Trainer:
         while self.progress < 1.0:
             if not self.frozen and self.progress >= self.settings.freeze_at:
                 self.freeze()
-            loss = self.train_step(to_tensor(next(batches)))
+                self.save(self.measure(measure_on))
+            pictures = next(batches)
+            if self.frozen and self.rehearsal is not None:
+                half = len(pictures) // 2
+                latents, remembered = self.rehearsal.sample(self.rng, len(pictures) - half)
+                pictures = np.concatenate([pictures[:half], remembered])
+                loss = self.train_step(to_tensor(pictures), torch.from_numpy(latents))
+            else:
+                loss = self.train_step(to_tensor(pictures))
             now = time.monotonic()
             self.seconds, last = self.seconds + now - last, now
             if self.step % 50 == 0:
@@ -97,13 +110,22 @@ class Trainer:
         self.save(result)
         return result
 
-    def train_step(self, pictures: Tensor) -> float:
-        """One update of the weights and of their average."""
+    def train_step(self, pictures: Tensor, known: Tensor | None = None) -> float:
+        """Update the weights and their average once.
+
+        Parameters
+        ----------
+        pictures : Tensor, shape (batch, 3, 256, 256)
+        known : Tensor, optional
+            Latents of the last pictures, which then are not encoded.
+        """
         for optimiser, rate in zip(self.optimisers, self.rates, strict=True):
             optimiser.param_groups[0]["lr"] = rate * self.rate_factor()
             optimiser.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            latents = self.codec.encoder(pictures)
+            latents = self.codec.encoder(pictures if known is None else pictures[: -len(known)])
+            if known is not None:
+                latents = torch.cat([latents, known])
             made = self.codec.decoder(latents + self.settings.noise * torch.randn_like(latents))
         loss = picture_loss(made.float(), pictures, self.settings.edge_weight)
         if not self.frozen:
@@ -134,7 +156,7 @@ class Trainer:
 
     def measure(self, pictures: NDArray[np.uint8]) -> Fidelity:
         """Encode and decode held-out pictures with the averaged weights."""
-        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
             return fidelity(pictures, decode_latents(self.average, encode_frames(self.average, pictures)))
 
     def save(self, result: Fidelity) -> None:
@@ -208,6 +230,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=defaults.minutes, help="time to spend in all")
     parser.add_argument("--freeze-at", type=float, default=defaults.freeze_at)
     parser.add_argument("--batch", type=int, default=defaults.batch)
+    parser.add_argument("--rehearse", type=Path, help="folder of the memory of scenes, once it is made")
     parser.add_argument("--threads", type=int, default=defaults.threads)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

@@ -1,7 +1,8 @@
 """Choose the scenes that the generator remembers, and store their latents: ``python -m training.memory``.
 
 For each concept, `CANDIDATES` clips are thought up from seeds that nobody watches, and `PER_CONCEPT` of them
-are kept as medoids over colour, number, speed, scene, sky and layout: together they stand for all.
+are kept as medoids over colour, number, speed, scene, sky and layout: together they stand for all. The drawn
+frames stay beside the autoencoder, for its decoder to rehearse (`training.codec_train --rehearse`).
 """
 
 import argparse
@@ -13,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS, Concept
+from rtbci.stimuli.draw import draw_clip
 from rtbci.stimuli.spec import ClipSpec, clip_spec
-from training.codec import RUN_FOLDER, encode_clip_frames
+from training.codec import CLIP_FRAMES, RUN_FOLDER, encode_frames, load_codec
+from training.codec_model import IMAGE_SIZE, LATENT_SHAPE, Codec
+from training.codec_rehearsal import FRAMES_FILE
 from training.codec_seeds import MEMORY
 
 log = logging.getLogger(__name__)
@@ -104,13 +108,31 @@ def medoids(points: NDArray[np.float64], count: int, rng: np.random.Generator) -
         picked = moved
 
 
-def store(specs: list[ClipSpec], folder: Path) -> Memory:
-    """Draw and encode clips with the autoencoder in a folder, in int8."""
-    clips = np.stack([encode_clip_frames(spec, folder=folder) for spec in specs])
+def store(specs: list[ClipSpec], codec: Codec, frames_file: Path | None = None) -> Memory:
+    """Draw and encode clips, in int8.
+
+    Parameters
+    ----------
+    specs : list of ClipSpec
+    codec : Codec
+        Its encoder must be final: these latents are of use with its decoder only.
+    frames_file : Path, optional
+        Where to keep the drawn frames, npy (n, 8, 256, 256, 3), for the decoder's rehearsal.
+    """
+    clips = np.empty((len(specs), CLIP_FRAMES, *LATENT_SHAPE), np.float32)
+    frames = None
+    if frames_file is not None:
+        frames_file.parent.mkdir(parents=True, exist_ok=True)
+        shape = (len(specs), CLIP_FRAMES, IMAGE_SIZE, IMAGE_SIZE, 3)
+        frames = np.lib.format.open_memmap(frames_file, mode="w+", dtype=np.uint8, shape=shape)
+    for k, spec in enumerate(specs):
+        drawn = draw_clip(spec, CLIP_FRAMES)
+        clips[k] = encode_frames(codec, drawn)
+        if frames is not None:
+            frames[k] = drawn
     scale = np.maximum(np.abs(clips).max(axis=(0, 1, 3, 4)), 1e-6) / 127
-    steps = np.round(clips / scale[:, None, None])
     return Memory(
-        latents=steps.astype(np.int8),
+        latents=np.round(clips / scale[:, None, None]).astype(np.int8),
         scale=scale.astype(np.float32),
         concept=np.array([spec.concept for spec in specs], dtype=np.int16),
         attributes=np.array([[getattr(spec, name) for name in ATTRIBUTES] for spec in specs], dtype=np.int16),
@@ -133,7 +155,8 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     specs = [spec for concept in CONCEPTS for spec in choose_scenes(concept, arguments.per_concept)]
-    memory = store(specs, arguments.codec)
+    memory = store(specs, load_codec(arguments.codec), arguments.codec / FRAMES_FILE)
+    memory.save(arguments.codec)
     memory.save(arguments.out)
     log.info("%d clips, %.1f MB in %s", len(specs), memory.latents.nbytes / 1e6, arguments.out)
 

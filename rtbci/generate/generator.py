@@ -1,6 +1,6 @@
 """Three grades of picture from evidence: preview, keyframe, clip."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -39,30 +39,47 @@ class Generator(Protocol):
 
 
 class MemoryGenerator:
-    """Draws from the bundle's memory of scenes with its picture decoder.
+    """Draws from a memory of scenes with a picture decoder.
 
     Evidence of the same context keeps its scene until another one fits clearly better; a new context starts
     afresh.
 
     Parameters
     ----------
-    bundle : Bundle
-        With the engine `decoder` and the `memory_*` arrays.
-    threads : int
-        Threads of onnxruntime for one picture.
+    memory : SceneMemory
+    decode : callable
+        Turns a latent (8, 16, 16), float32, into a picture (h, w, 3), uint8.
     """
 
-    def __init__(self, bundle: Bundle, threads: int = 2) -> None:
-        self.memory = SceneMemory.from_bundle(bundle)
-        self.frames = self.memory.frames
-        self._decoder = EngineSession(
-            bundle.engine_path("decoder"), bundle.manifest.engines["decoder"], threads=threads
-        )
-        # Its first run also makes the session allocate.
-        self._backdrop = blurred(self._decode(self.memory.mean).astype(np.float32), BACKDROP_BLUR)
+    def __init__(self, memory: SceneMemory, decode: Callable[[NDArray[np.float32]], Pictures]) -> None:
+        self.memory = memory
+        self.frames = memory.frames
+        self._decode = decode
+        # An engine's first run also allocates: better now than at the first evidence.
+        self._backdrop = blurred(decode(memory.mean).astype(np.float32), BACKDROP_BLUR)
         self._context: int | None = None
         self._held: dict[int, int] = {}
         self._composed: tuple[DecodedEvidence, Composition] | None = None
+
+    @classmethod
+    def from_bundle(cls, bundle: Bundle, threads: int = 2) -> "MemoryGenerator":
+        """Open a bundle's generator: its engine `decoder` and its `memory_*` arrays.
+
+        Parameters
+        ----------
+        bundle : Bundle
+        threads : int
+            Threads of onnxruntime for one picture.
+        """
+        engine = EngineSession(
+            bundle.engine_path("decoder"), bundle.manifest.engines["decoder"], threads=threads
+        )
+
+        def decode(latent: NDArray[np.float32]) -> Pictures:
+            rgb = engine.run(latent=np.ascontiguousarray(latent[None], dtype=np.float32))["rgb"]
+            return np.asarray(rgb[0], dtype=np.uint8)
+
+        return cls(SceneMemory.from_bundle(bundle), decode)
 
     def preview(self, evidence: DecodedEvidence) -> Pictures:
         """Draw what the EEG's own latent says; uint8 (1, h, w, 3)."""
@@ -95,10 +112,6 @@ class MemoryGenerator:
         self._held |= {int(self.memory.concepts[entry]): entry for entry in composition.entries}
         self._composed = (evidence, composition)
         return composition
-
-    def _decode(self, latent: NDArray[np.float32]) -> Pictures:
-        rgb = self._decoder.run(latent=np.ascontiguousarray(latent[None], dtype=np.float32))["rgb"]
-        return np.asarray(rgb[0], dtype=np.uint8)
 
     def _draw(self, latent: NDArray[np.float32], strength: float) -> Pictures:
         return veil(self._decode(latent), self._backdrop, sharpness(strength))

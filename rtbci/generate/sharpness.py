@@ -9,7 +9,7 @@ quantity    formula                     s = 0  0.25   0.5    0.75   1
 =========== =========================== ====== ====== ====== ====== ======
 presence    1 - (1 - s)^2.5             0      0.51   0.82   0.97   1
 blur (px)   32 (1 - s)^4, of 256        32     10     2      0.1    0
-brightness  0.45 + 0.55 (1 - (1 - s)^2) 0.45   0.69   0.86   0.97   1
+brightness  0.5 + 0.5 (1 - (1 - s)^2)   0.5    0.72   0.88   0.97   1
 mixing      1 + 2 s                     1      1.5    2      2.5    3
 =========== =========================== ====== ====== ====== ====== ======
 
@@ -60,7 +60,7 @@ def sharpness(strength: float) -> Sharpness:
     return Sharpness(
         presence=1.0 - doubt**2.5,
         blur=BACKDROP_BLUR * doubt**4,
-        brightness=0.45 + 0.55 * (1.0 - doubt**2),
+        brightness=0.5 + 0.5 * (1.0 - doubt**2),
         mixing=3.0 - 2.0 * doubt,
     )
 

@@ -243,7 +243,7 @@ def run_worker(
         If the bundle is damaged or has no generator.
     """
     bundle = load_bundle(bundle_path)
-    generator = MemoryGenerator(bundle, threads=threads)
+    generator = MemoryGenerator.from_bundle(bundle, threads=threads)
     with zmq.Context() as context:
         pull, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
         pull.setsockopt(zmq.LINGER, 0)

@@ -18,7 +18,7 @@ def bundle(tmp_path_factory):
 
 @pytest.fixture
 def generator(bundle):
-    return MemoryGenerator(bundle, threads=1)
+    return MemoryGenerator.from_bundle(bundle, threads=1)
 
 
 def random_latent(seed: int) -> np.ndarray:
@@ -56,16 +56,21 @@ def test_strong_evidence_obeys_posterior_and_latent(generator):
 
 def test_the_same_evidence_gives_the_same_picture(bundle):
     given = evidence(2, 0.6, latent=random_latent(1), strength=0.5)
-    first, second = MemoryGenerator(bundle, threads=1), MemoryGenerator(bundle, threads=1)
+    first, second = (
+        MemoryGenerator.from_bundle(bundle, threads=1),
+        MemoryGenerator.from_bundle(bundle, threads=1),
+    )
     assert np.array_equal(first.keyframe(given), second.keyframe(given))
 
 
 def test_a_new_context_owes_nothing_to_the_one_before(bundle):
-    used = MemoryGenerator(bundle, threads=1)
+    used = MemoryGenerator.from_bundle(bundle, threads=1)
     for seed in range(4):
         used.keyframe(evidence(seed, latent=random_latent(seed), context=0))
     later = evidence(1, latent=random_latent(9), context=1)
-    assert np.array_equal(used.keyframe(later), MemoryGenerator(bundle, threads=1).keyframe(later))
+    assert np.array_equal(
+        used.keyframe(later), MemoryGenerator.from_bundle(bundle, threads=1).keyframe(later)
+    )
 
 
 def test_evidence_is_not_changed(generator):

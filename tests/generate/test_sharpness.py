@@ -15,7 +15,7 @@ def random_picture(seed: int, size: int = 64) -> np.ndarray:
 
 def test_no_evidence_means_no_presence_and_full_evidence_a_crisp_picture():
     nothing, full = sharpness(0.0), sharpness(1.0)
-    assert nothing.presence == 0 and nothing.blur > 0.1 and nothing.brightness < 0.5
+    assert nothing.presence == 0 and nothing.blur > 0.1 and nothing.brightness <= 0.5
     assert (full.presence, full.blur, full.brightness) == (1.0, 0.0, 1.0)
 
 

@@ -4,6 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
+from rtbci.stimuli.draw import draw_clip
+from training.codec import CLIP_FRAMES, encode_frames
+from training.codec_model import Codec
+from training.codec_rehearsal import FRAMES_FILE, Rehearsal
 from training.codec_seeds import MEMORY
 from training.memory import PER_CONCEPT, choose_scenes, medoids, store
 
@@ -50,15 +54,17 @@ def test_concepts_share_no_seeds():
     assert len(seeds) == len(set(seeds))
 
 
-def test_stored_latents_are_within_half_a_step_of_the_truth(monkeypatch, tmp_path):
-    clips = np.random.default_rng(0).normal(0, 1, (3, 8, 8, 16, 16)).astype(np.float32)
-    feed = iter(clips)
-    monkeypatch.setattr("training.memory.encode_clip_frames", lambda spec, folder: next(feed))
-    specs = choose_scenes(CONCEPTS[2], 3, 40)
-    memory = store(specs, tmp_path)
+def test_stored_latents_are_within_half_a_step_of_the_encoders(tmp_path):
+    codec = Codec().eval().requires_grad_(False)
+    specs = choose_scenes(CONCEPTS[2], 2, 40)
+    memory = store(specs, codec, tmp_path / FRAMES_FILE)
+    exact = np.stack([encode_frames(codec, draw_clip(spec, CLIP_FRAMES)) for spec in specs])
     back = memory.latents * memory.scale[:, None, None]
-    assert np.abs(back - clips).max() <= memory.scale.max() * 0.5001
-    assert memory.latents.dtype == np.int8 and memory.latents.shape == clips.shape
+    assert memory.latents.dtype == np.int8 and memory.latents.shape == exact.shape
+    assert (np.abs(back - exact) <= memory.scale[:, None, None] * 0.5001).all()
     assert memory.attributes.tolist() == [[getattr(s, name) for name in ATTRIBUTES] for s in specs]
     memory.save(tmp_path)
     assert np.array_equal(np.load(tmp_path / "memory_seed.npy"), [spec.seed for spec in specs])
+    latents, pictures = Rehearsal(tmp_path).sample(np.random.default_rng(0), 5)
+    # What is rehearsed is what was stored, each picture with its own latent.
+    assert np.allclose(encode_frames(codec, pictures), latents, atol=memory.scale.max() * 0.6)

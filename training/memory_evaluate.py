@@ -1,0 +1,253 @@
+"""Can what is watched be read from the picture? ``python -m training.memory_evaluate``.
+
+A small network learns to name the concept of drawn scenes, seen through the autoencoder and through veils of
+every strength. It then looks at what the generator draws of held-out scenes: with strong and right evidence
+it must name the concept; with worthless evidence it must not do better than chance, even if the evidence is
+right. Results go into ``metrics.json`` beside the generator's files.
+"""
+
+import argparse
+import itertools
+import json
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import nn
+
+from rtbci.generate import DecodedEvidence, MemoryGenerator, SceneMemory, sharpness
+from rtbci.generate.sharpness import BACKDROP_BLUR, blurred, veil
+from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
+from rtbci.stimuli.draw import draw_frame
+from rtbci.stimuli.spec import ClipSpec, clip_spec
+from training.codec import MIDDLE, RUN_FOLDER, decode_latents, encode_frames, load_codec
+from training.codec_data import draw_random
+from training.codec_metrics import edge_strength
+from training.codec_seeds import CODEC_HELD_OUT
+from training.memory import GENERATOR_FOLDER
+
+log = logging.getLogger(__name__)
+
+STRENGTHS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
+CHANCE = 1 / len(CONCEPTS)
+_SEEN = 64
+"""Pixels of the guesser's eye."""
+
+Pictures = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class EvidenceQuality:
+    """How well a simulated decoder knows the scene that is watched.
+
+    Attributes
+    ----------
+    kept, noise : float
+        Its latent is the mean, plus this share of the scene's own departure from it, plus noise of this
+        standard deviation in unit variance.
+    attribute : float
+        Probability that it gives to the right value of each attribute.
+    """
+
+    kept: float = 0.45
+    noise: float = 0.15
+    attribute: float = 0.6
+
+
+def load_generator(folder: Path) -> MemoryGenerator:
+    """Open the generator's files before they are in a bundle."""
+    arrays = {
+        name: np.load(folder / f"memory_{name}.npy") for name in ("latents", "scale", "concept", "seed")
+    }
+    memory = SceneMemory(
+        arrays["latents"],
+        arrays["scale"],
+        arrays["concept"],
+        np.load(folder / "memory_attributes.npy"),
+        {name: len(values) for name, values in ATTRIBUTES.items()},
+        arrays["seed"],
+    )
+    session = ort.InferenceSession(str(folder / "decoder.onnx"), providers=["CPUExecutionProvider"])
+    return MemoryGenerator(
+        memory,
+        lambda latent: np.asarray(session.run(["rgb"], {"latent": latent[None].astype(np.float32)})[0][0]),
+    )
+
+
+def simulated_evidence(
+    spec: ClipSpec,
+    latent: NDArray[np.float32],
+    mean: NDArray[np.float32],
+    strength: float,
+    rng: np.random.Generator,
+    quality: EvidenceQuality | None = None,
+) -> DecodedEvidence:
+    """Evidence for a scene: right, and as sure as its strength says."""
+    quality = quality or EvidenceQuality()
+    confidence = float(np.clip(2 * CHANCE + 0.9 * strength, 0.0, 0.95))
+    others = rng.dirichlet(np.full(len(CONCEPTS) - 1, 0.15)) * (1 - confidence)
+    attributes = {}
+    for name, values in ATTRIBUTES.items():
+        attributes[name] = np.full(len(values), (1 - quality.attribute) / (len(values) - 1))
+        attributes[name][getattr(spec, name)] = quality.attribute
+    noise = quality.noise * rng.standard_normal(latent.shape)
+    return DecodedEvidence(
+        posterior=np.insert(others, spec.concept, confidence),
+        attributes=attributes,
+        latent=(mean + quality.kept * (latent - mean) + noise).astype(np.float32),
+        strength=strength,
+        confidence=confidence,
+        window=0,
+        context=0,
+    )
+
+
+class Guesser(nn.Module):
+    """Names the concept of small pictures (n, 3, 64, 64) in [-1, 1]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths = (3, 32, 64, 96, 128)
+        layers: list[nn.Module] = []
+        for before, after in itertools.pairwise(widths):
+            layers += [
+                nn.Conv2d(before, after, 3, padding=1),
+                nn.BatchNorm2d(after),
+                nn.ReLU(),
+                nn.MaxPool2d(2),
+            ]
+        self.layers = nn.Sequential(
+            *layers, nn.Flatten(), nn.Dropout(0.3), nn.Linear(128 * 16, len(CONCEPTS))
+        )
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Logits (n, 40)."""
+        return self.layers(pictures)
+
+
+def small(pictures: Pictures) -> Pictures:
+    """Shrink (n, 256, 256, 3) to (n, 64, 64, 3) by averaging."""
+    n, size = len(pictures), pictures.shape[1] // _SEEN
+    means = pictures.reshape(n, _SEEN, size, _SEEN, size, 3).mean(axis=(2, 4))
+    return np.asarray(means + 0.5, dtype=np.uint8)
+
+
+def train_guesser(pictures: Pictures, concepts: NDArray[np.intp], epochs: int, seed: int = 0) -> Guesser:
+    """Train on small pictures, each veiled anew at a random strength whenever it is seen."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    backdrop = blurred(pictures.mean(axis=0, dtype=np.float32), BACKDROP_BLUR)
+    guesser = Guesser()
+    steps = epochs * (len(pictures) // 64)
+    optimiser = torch.optim.AdamW(guesser.parameters(), weight_decay=0.02)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
+    for _ in range(steps):
+        chosen = rng.choice(len(pictures), 64, replace=False)
+        veiled = np.stack([veil(pictures[i], backdrop, sharpness(rng.uniform())) for i in chosen])
+        loss = F.cross_entropy(guesser(_as_tensor(veiled)), torch.from_numpy(concepts[chosen]))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return guesser.eval().requires_grad_(False)
+
+
+def named(guesser: Guesser, pictures: Pictures) -> NDArray[np.intp]:
+    """What the guesser takes pictures (n, 256, 256, 3) for."""
+    return guesser(_as_tensor(small(pictures))).argmax(dim=1).numpy()
+
+
+def evaluate(folder: Path, codec_folder: Path, per_concept: int, learn_from: int) -> dict[str, object]:
+    """Train the guesser and show it what the generator draws at each strength."""
+    codec, generator = load_codec(codec_folder), load_generator(folder)
+    concepts = np.resize(np.arange(len(CONCEPTS)), learn_from)
+    drawn = _draw_for_learning(concepts)
+    seen = small(decode_latents(codec, encode_frames(codec, drawn)))
+    guesser = train_guesser(np.concatenate([seen, seen[:, :, ::-1]]), np.tile(concepts, 2), epochs=14)
+
+    specs = [
+        clip_spec(concept.index, CODEC_HELD_OUT.start + 1000 + k)
+        for concept in CONCEPTS
+        for k in range(per_concept)
+    ]
+    truth = np.stack([draw_frame(spec, MIDDLE) for spec in specs])
+    latents = encode_frames(codec, truth)
+    right = np.array([spec.concept for spec in specs])
+    wrong = np.random.default_rng(1).permutation(right)
+    report: dict[str, object] = {
+        "chance": CHANCE,
+        "scenes": len(specs),
+        "named_truth": float((named(guesser, decode_latents(codec, latents)) == right).mean()),
+    }
+    rows = []
+    for strength in STRENGTHS:
+        rng = np.random.default_rng(2)
+        evidence = [
+            simulated_evidence(spec, latent, generator.memory.mean, strength, rng)
+            for spec, latent in zip(specs, latents, strict=True)
+        ]
+        frames = np.concatenate([generator.keyframe(replace(e, context=k)) for k, e in enumerate(evidence)])
+        previews = np.concatenate([generator.preview(e) for e in evidence])
+        rows.append(
+            {
+                "strength": strength,
+                "keyframe_named": float((named(guesser, frames) == right).mean()),
+                "preview_named": float((named(guesser, previews) == right).mean()),
+                "keyframe_sharpness": edge_strength(frames) / edge_strength(truth),
+            }
+        )
+        log.info("%s", rows[-1])
+    misled = [
+        generator.keyframe(
+            replace(
+                simulated_evidence(clip_spec(int(w), spec.seed), latent, generator.memory.mean, 1.0, rng),
+                context=k,
+            )
+        )
+        for k, (spec, latent, w) in enumerate(zip(specs, latents, wrong, strict=True))
+    ]
+    told = named(guesser, np.concatenate(misled))
+    differ = wrong != right
+    report["by_strength"] = rows
+    report["wrong_posterior_obeyed"] = float((told == wrong)[differ].mean())
+    report["wrong_posterior_truth_named"] = float((told == right)[differ].mean())
+    return report
+
+
+def _draw_for_learning(concepts: NDArray[np.intp]) -> Pictures:
+    rng = np.random.default_rng(3)
+    return np.concatenate([draw_random(rng, 1, concept=int(concept)) for concept in concepts])
+
+
+def _as_tensor(pictures: Pictures) -> torch.Tensor:
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(
+        description="Measure whether what is watched can be read from the picture."
+    )
+    parser.add_argument("--codec", type=Path, default=RUN_FOLDER)
+    parser.add_argument("--generator", type=Path, default=GENERATOR_FOLDER)
+    parser.add_argument("--per-concept", type=int, default=5, help="held-out scenes of each concept")
+    parser.add_argument("--learn-from", type=int, default=4000, help="pictures that the guesser learns from")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    report = {
+        "codec": json.loads((arguments.codec / "metrics.json").read_text()),
+        "generator": evaluate(
+            arguments.generator, arguments.codec, arguments.per_concept, arguments.learn_from
+        ),
+    }
+    (arguments.generator / "metrics.json").write_text(json.dumps(report, indent=1) + "\n")
+    log.info("%s", json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()
