@@ -50,6 +50,7 @@ class TrainSettings:
     noise: float = 0.05
     """Standard deviation added to latents: int8 storing and small errors of an EEG decoder do no harm."""
     edge_weight: float = 0.5
+    texture_weight: float = 0.5
     unit_weight: float = 0.01
     average: float = 0.995
     """Of the exponential average of the weights, a step."""
@@ -127,7 +128,7 @@ class Trainer:
             if known is not None:
                 latents = torch.cat([latents, known])
             made = self.codec.decoder(latents + self.settings.noise * torch.randn_like(latents))
-        loss = picture_loss(made.float(), pictures, self.settings.edge_weight)
+        loss = picture_loss(made.float(), pictures, self.settings.edge_weight, self.settings.texture_weight)
         if not self.frozen:
             loss = loss + self.settings.unit_weight * unit_loss(latents)
         loss.backward()
@@ -202,11 +203,19 @@ class Trainer:
         log.info("going on from step %d", self.step)
 
 
-def picture_loss(made: Tensor, truth: Tensor, edge_weight: float) -> Tensor:
-    """Mean absolute error of pixels, plus that of the differences of neighbours, which keeps edges crisp."""
-    error = made - truth
-    edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
-    return error.abs().mean() + edge_weight * edges
+def picture_loss(made: Tensor, truth: Tensor, edge_weight: float, texture_weight: float) -> Tensor:
+    """How far pictures are from the truth: pixels, edges and textures.
+
+    The mean absolute error of pixels alone prefers fog to a detail in the wrong place. So that of the
+    differences of neighbours is added, which keeps edges crisp, and that of how much neighbours differ in
+    patches of 8 x 8, which asks for as much texture as there was wherever exactly it lies.
+    """
+    loss = (made - truth).abs().mean()
+    for axis in (-1, -2):
+        slope, true_slope = made.diff(dim=axis), truth.diff(dim=axis)
+        texture = F.avg_pool2d(slope.abs(), 8) - F.avg_pool2d(true_slope.abs(), 8)
+        loss = loss + edge_weight * (slope - true_slope).abs().mean() + texture_weight * texture.abs().mean()
+    return loss
 
 
 def unit_loss(latents: Tensor) -> Tensor:
