@@ -4,11 +4,11 @@ import shutil
 import msgspec
 import numpy as np
 import pytest
-from tiny_bundle import write_tiny_bundle
 
 from rtbci.bundle import Manifest, load_bundle
 from rtbci.bundle.checks import content_id
 from rtbci.errors import BundleError
+from tests.tiny_bundle import write_tiny_bundle
 
 
 @pytest.fixture(scope="module")

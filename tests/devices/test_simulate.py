@@ -5,8 +5,8 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 import pylsl
-from pylsl.util import LostError
 import pytest
+from pylsl.util import LostError
 
 from devices.simulate import FIRST_CLIP_S, SimulatorClip, SimulatorEvent, SimulatorStarted, run_simulator
 from devices.wearer import Wearer

@@ -3,10 +3,10 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
-from tiny_bundle import tiny_arrays, tiny_engines, write_tiny_bundle
 
 from rtbci.bundle import Manifest, Metric, load_bundle
 from rtbci.errors import BundleError
+from tests.tiny_bundle import tiny_arrays, tiny_engines, write_tiny_bundle
 
 
 def test_what_is_written_is_read_back(tmp_path):

@@ -2,10 +2,10 @@ import json
 
 import numpy as np
 import pytest
-from make_positions import compute, spell
 
 from rtbci.errors import ContractError
 from rtbci.montage import CHANNELS, REGIONS, canonical, positions
+from tests.montage.make_positions import compute, spell
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from make_positions import fitted_origin, spell, template
 from mne.channels.interpolation import _make_interpolation_matrix
 
 from rtbci.montage import CHANNELS, leave_one_out, plan_remap, positions, spherical_spline
+from tests.montage.make_positions import fitted_origin, spell, template
 
 XYZ = positions(CHANNELS)
 

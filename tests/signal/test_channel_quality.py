@@ -4,10 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from signal_helpers import eeg_like
 
 from rtbci.montage import CHANNELS, positions
 from rtbci.signal import BandPass, ChannelQuality, Notch, Verdict
+from tests.signal.signal_helpers import eeg_like
 
 RATE = 200.0
 N = 8000

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
-from signal_helpers import cuts, eeg_like, settings
 
 from rtbci.errors import UsageError
 from rtbci.montage import CHANNELS, positions, spherical_spline
 from rtbci.signal import Chain, ChainSettings, Window, process_recording, scaled_covariance, windows_at
+from tests.signal.signal_helpers import cuts, eeg_like, settings
 
 C3 = CHANNELS.index("C3")
 GOOD = eeg_like(2600, seed=4)

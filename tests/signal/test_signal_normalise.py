@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from signal_helpers import eeg_like
 
 from rtbci.signal import Align, RunningScale
+from tests.signal.signal_helpers import eeg_like
 
 
 def scaled(x: np.ndarray, **how: float) -> tuple[np.ndarray, np.ndarray]:

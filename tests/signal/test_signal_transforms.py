@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from signal_helpers import cuts, eeg_like, pieces, run
 
 from rtbci.signal import (
     Align,
@@ -18,6 +17,7 @@ from rtbci.signal import (
     Windower,
 )
 from rtbci.signal.grid import Grid
+from tests.signal.signal_helpers import cuts, eeg_like, pieces, run
 
 N = 700
 X = eeg_like(N) + 5000.0

@@ -7,12 +7,12 @@ import threading
 import time
 
 import pytest
-from fake_session import FakeSession, replayed
 from rich.console import Console
 
 from rtbci.viewer.state import ViewState
 from rtbci.viewer.textview import line, render, run_text_view
 from rtbci.wire import Publisher, Received
+from tests.viewer.fake_session import FakeSession, replayed
 
 
 def folded(situation: str) -> tuple[ViewState, float]:

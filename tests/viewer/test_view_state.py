@@ -5,7 +5,6 @@ import math
 import msgspec
 import numpy as np
 import pytest
-from fake_session import FakeSession, replayed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from rtbci.viewer.history import EegHistory
 from rtbci.viewer.state import SILENT_AFTER_S, ViewState
 from rtbci.wire import Received
 from rtbci.wire.messages import EegChunk, Evidence, Picture, StreamState
+from tests.viewer.fake_session import FakeSession, replayed
 
 ALL = [received for _, received in replayed(FakeSession("strong", side=16), 4)]
 SESSION = FakeSession("moderate", side=16)

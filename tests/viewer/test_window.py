@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from fake_session import FakeSession, replayed
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QFontDatabase, QImage, QMouseEvent
 from PySide6.QtTest import QTest
@@ -25,6 +24,7 @@ from rtbci.viewer.state import ViewState
 from rtbci.viewer.window import Window
 from rtbci.wire import Publisher, Received, Subscriber
 from rtbci.wire.messages import EegChunk, Header
+from tests.viewer.fake_session import FakeSession, replayed
 
 SITUATIONS = ("strong", "moderate", "weak", "chance", "repaired", "searching", "refused")
 

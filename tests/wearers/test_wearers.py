@@ -34,7 +34,11 @@ def own_home(tmp_path, monkeypatch):
 def profile(wearer="w01", seed=0, bundle_id="tiny-1", exponent=0.2):
     rng = np.random.default_rng(seed)
     adapter = Adapter(
-        rng.standard_normal((62, 62)), rng.standard_normal((40, 40)), rng.standard_normal(40), exponent
+        rng.standard_normal((62, 62)),
+        rng.standard_normal((40, 40)),
+        rng.standard_normal(40),
+        rng.standard_normal((62 * 25, 40)),
+        exponent,
     )
     labels = ("Fp1", "Cz")
     record = ProfileRecord(
@@ -67,7 +71,7 @@ def test_nobody_else_can_read_it():
     assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
     files = list(folder.iterdir())
     assert sorted(f.name for f in files) == [
-        "head_bias.npy", "head_weight.npy", "matrix.npy", "profile.json", "report.json",
+        "head_bias.npy", "head_weight.npy", "matrix.npy", "own_weight.npy", "profile.json", "report.json",
     ]  # fmt: skip
     assert {stat.S_IMODE(f.stat().st_mode) for f in files} == {0o600}
 
@@ -205,23 +209,25 @@ def test_the_users_own_folder_is_the_default(monkeypatch):
 @given(st.integers(0, 2**32 - 1), st.integers(0, 3))
 def test_identity_changes_nothing(seed, n):
     rng = np.random.default_rng(seed)
-    eeg = rng.standard_normal((n, 62, 20)).astype(np.float32)
+    eeg = rng.standard_normal((n, 62, 400)).astype(np.float32)
     logits = rng.standard_normal((n, 40))
     adapter = Adapter.identity()
     np.testing.assert_array_equal(adapter.spatial(eeg), eeg)
-    np.testing.assert_array_equal(adapter.concept_logits(logits), logits)
+    np.testing.assert_array_equal(adapter.concept_logits(logits, eeg), logits)
     assert adapter.exponent is None
 
 
 def test_the_layer_mixes_channels_and_the_head_mixes_logits():
     adapter = profile().adapter
     rng = np.random.default_rng(3)
-    eeg, logits = rng.standard_normal((2, 62, 50)), rng.standard_normal((2, 40))
+    eeg, logits = rng.standard_normal((2, 62, 400)), rng.standard_normal((2, 40))
     expected = np.einsum("ij,njt->nit", adapter.matrix, eeg)
     np.testing.assert_allclose(adapter.spatial(eeg.astype(np.float32)), expected, atol=1e-4)
+    bins = [eeg[:, :, 16 * b : 16 * b + 16].mean(axis=2) for b in range(25)]
+    own = np.einsum("bnc,cbk->nk", bins, adapter.own_weight.reshape(62, 25, 40))
     np.testing.assert_allclose(
-        adapter.concept_logits(logits),
-        np.einsum("nk,kj->nj", logits, adapter.head_weight) + adapter.head_bias,
+        adapter.concept_logits(logits, eeg),
+        np.einsum("nk,kj->nj", logits, adapter.head_weight) + adapter.head_bias + own,
     )
 
 
@@ -231,6 +237,7 @@ def test_the_layer_mixes_channels_and_the_head_mixes_logits():
         {"matrix": np.eye(61)},
         {"head_weight": np.full((40, 40), np.nan)},
         {"head_bias": np.zeros(41)},
+        {"own_weight": np.zeros((62, 40))},
         {"exponent": 0.0},
         {"exponent": float("nan")},
     ],

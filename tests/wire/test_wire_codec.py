@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wire_examples import Message, eeg, every_message, evidence, picture
 
 from rtbci.errors import WireError
 from rtbci.wire.codec import pack, unpack
 from rtbci.wire.messages import TOPICS, WIRE_VERSION, EegChunk, Header
+from tests.wire.wire_examples import Message, eeg, every_message, evidence, picture
 
 
 @pytest.mark.parametrize("message", every_message(), ids=lambda m: type(m[0]).__name__)

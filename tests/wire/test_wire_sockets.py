@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import zmq
-from wire_examples import eeg, every_message, picture
 
 from rtbci.errors import WireError
 from rtbci.wire import (
@@ -21,6 +20,7 @@ from rtbci.wire import (
     read_viewer_keys,
 )
 from rtbci.wire.messages import EegChunk, Notice, Picture, StreamState
+from tests.wire.wire_examples import eeg, every_message, picture
 
 LOCAL = "tcp://127.0.0.1:0"
 
