@@ -1,4 +1,4 @@
-"""Can what is watched be read from the picture? ``python -m training.memory_evaluate``.
+"""Can what is watched be read from the picture? ``python -m tests.generate.recognition``.
 
 A small network learns to name the concept of drawn scenes, seen through the autoencoder and through veils of
 every strength. It then looks at what the generator draws of held-out scenes: with strong and right evidence
