@@ -56,7 +56,7 @@ class MemoryGenerator:
         self.frames = memory.frames
         self._decode = decode
         # An engine's first run also allocates: better now than at the first evidence.
-        self._backdrop = blurred(decode(memory.mean).astype(np.float32), BACKDROP_BLUR)
+        self._backdrop = blurred(decode(memory.mean), BACKDROP_BLUR)
         self._context: int | None = None
         self._held: dict[int, int] = {}
         self._composed: tuple[DecodedEvidence, Composition] | None = None
