@@ -8,14 +8,19 @@ import typer
 from rtbci import __version__
 from rtbci.cli import (
     bench,
+    calibrate,
     demo,
     doctor,
+    evaluate,
+    export,
     keys,
+    present,
     record,
     replay,
     run,
     simulate,
     streams,
+    train,
     view,
     wearers,
 )
@@ -29,9 +34,10 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for _command in (demo, run, view, replay, simulate, record, bench, streams, doctor, keys):
-    _command.register(app)
-for _command in (wearers,):
+for _command in (
+    *(demo, run, view, calibrate, present, replay, simulate, record),
+    *(bench, streams, doctor, keys, wearers, train, evaluate, export),
+):
     _command.register(app)
 
 

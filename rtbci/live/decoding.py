@@ -1,7 +1,7 @@
 """The decoder's thread: newest window in, judged evidence out, and its null control beside it."""
 
 import logging
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,7 @@ from rtbci.live.latency import LatencyBook
 from rtbci.live.mailbox import Mailbox
 from rtbci.live.trials import Moment, TrialScorer
 from rtbci.record import Recorder
-from rtbci.wire import Publisher
-from rtbci.wire.messages import Evidence, Guess, Times
+from rtbci.wire.messages import Evidence, Guess, Header, Times
 
 _log = logging.getLogger(__name__)
 _TOP = 5
@@ -31,6 +30,14 @@ class EvidenceSink(Protocol):
         ...
 
 
+class Sender(Protocol):
+    """Where messages go; a `Publisher` is one."""
+
+    def send(self, header: Header, *buffers: NDArray[Any]) -> None:
+        """Send one message without waiting."""
+        ...
+
+
 class DecodingLoop:
     """Decodes windows until the mailbox closes.
 
@@ -42,7 +49,7 @@ class DecodingLoop:
         Its adapter and encoder, opened.
     windows : Mailbox of Arrival
         Where windows come from.
-    publisher : Publisher
+    publisher : Sender
         Where evidence and trials go.
     pictures : EvidenceSink
         Where evidence goes to be drawn.
@@ -63,7 +70,7 @@ class DecodingLoop:
         bundle: Bundle,
         decoder: Decoder,
         windows: Mailbox[Arrival],
-        publisher: Publisher,
+        publisher: Sender,
         pictures: EvidenceSink,
         latency: LatencyBook,
         scorer: TrialScorer,
