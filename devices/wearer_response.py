@@ -1,9 +1,11 @@
 """What watching a clip does to a simulated wearer's cortex, and so to the electrodes.
 
 A population-wide random code turns what the eye could take from a clip (`ClipSpec.features`) into the
-amplitudes of a few temporal kernels at each of 28 sources: an early and a late onset response, a sustained
-rhythm locked to the onset, and a rhythm of motion whose frequency follows the clip's speed. Wearers share
-the code; each has own source positions and orientations, gains, latency, tempo and saturation.
+activity of 28 sources. Two kernels are evoked: an early and a late response to the onset, of either sign. Two
+are rhythms that last as long as the clip and whose power carries the code, as alpha and theta power do: one
+at the source's own frequency, one of motion whose frequency follows the clip's speed. The evoked part is
+found by a decoder that knows the onset, the rhythms also by one that does not. Wearers share the code; each
+has own source positions and orientations, gains, latency, tempo and saturation.
 """
 
 from dataclasses import dataclass
@@ -22,7 +24,9 @@ KERNELS = 4
 TAIL_S = 0.6
 """How long a response outlasts its clip."""
 _POPULATION_SEED = 62_200
-_CONCEPT, _GROUP, _ATTRIBUTE, _LAYOUT, _CONSTANT = 1.0, 0.35, 0.42, 0.3, 0.5
+_CONCEPT, _GROUP, _ATTRIBUTE, _LAYOUT, _CONSTANT = 1.0, 0.35, 0.36, 0.25, 0.5
+_DEPTH = 0.5
+"""How strongly the code modulates a rhythm's amplitude, which is its exponential."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,8 @@ def population_code(seed: int = _POPULATION_SEED) -> Code:
             [
                 rng.uniform(3.0, 9.0, SOURCES),
                 rng.uniform(2.0, 6.0, SOURCES),
-                rng.uniform(3.0, 9.0, SOURCES),
-                rng.uniform(2.5, 5.0, SOURCES),
+                rng.uniform(4.0, 10.0, SOURCES),
+                rng.uniform(3.0, 5.5, SOURCES),
             ],
             axis=1,
         ),
@@ -105,13 +109,13 @@ class Responder:
     def __init__(self, rng: np.random.Generator, rate: float) -> None:
         self.rate = rate
         self._code = code = population_code()
-        directions = unit(code.directions + 0.12 * rng.standard_normal((SOURCES, 3)))
-        orientations = unit(code.orientations + 0.35 * rng.standard_normal((SOURCES, 3)))
+        directions = unit(code.directions + 0.1 * rng.standard_normal((SOURCES, 3)))
+        orientations = unit(code.orientations + 0.25 * rng.standard_normal((SOURCES, 3)))
         self._field = topographies(directions, orientations)
         self._gain = np.exp(0.3 * rng.standard_normal(SOURCES))
         self._latency_s = rng.uniform(0.0, 0.15) + rng.uniform(-0.015, 0.015, SOURCES)
         self._tempo = rng.uniform(0.94, 1.06)
-        self._saturation = rng.uniform(0.15, 0.6)
+        self._saturation = rng.uniform(0.1, 0.3)
 
     def response(self, spec: ClipSpec, seconds: float, strength: float) -> Array:
         """The electrodes' answer to one clip, from its onset on.
@@ -131,6 +135,7 @@ class Responder:
             Arbitrary units; the wearer scales them to microvolt.
         """
         amplitude = self._code.mixing @ spec.features().astype(np.float64)
+        amplitude[:, 2:] = np.exp(_DEPTH * amplitude[:, 2:])
         t = np.arange(round((seconds + TAIL_S) * self.rate)) / self.rate
         drive = np.einsum("tsk,sk->ts", self._kernels(t, seconds, spec.speed), amplitude)
         drive = np.tanh(self._saturation * drive) / self._saturation
@@ -142,9 +147,9 @@ class Responder:
         since = local[:, :, None]
         bump = np.exp(-0.5 * ((since - code.centre_s) / code.width_s) ** 2)
         rise, fall = (local - 0.2) / 0.15, (seconds + 0.1 - local) / 0.15
-        lasting = 0.5 * np.clip(rise, 0.0, 1.0) * np.clip(fall, 0.0, 1.0)
+        lasting = np.clip(rise, 0.0, 1.0) * np.clip(fall, 0.0, 1.0)
         bump[:, :, 2] = lasting
         bump[:, :, 3] = lasting
-        hertz = code.hertz * np.array([1.0, 1.0, 1.0, 1.8 if speed else 1.0])
+        hertz = code.hertz * np.array([1.0, 1.0, 1.0, 1.7 if speed else 1.0])
         wave = bump * np.cos(2.0 * np.pi * hertz * since + code.phase)
         return np.where(since >= 0.0, wave, 0.0)
