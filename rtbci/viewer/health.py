@@ -47,8 +47,9 @@ class HealthPanel(Panel):
         if not isinstance(self.seen, _Seen):
             return
         px = self.theme.px
-        head = QRectF(area.left(), px(14), area.width(), px(22))
-        self.write(painter, head, self.seen.load, 13, look.FAINT, RIGHT)
+        foot = QRectF(area.left(), area.bottom() - px(18), area.width(), px(20))
+        self.write(painter, foot, self.seen.load, 13, look.FAINT, RIGHT)
+        area = area.adjusted(0, 0, 0, -px(24))
         pitch = area.width() / len(self.seen.tiles)
         for i, (name, figure, alarming) in enumerate(self.seen.tiles):
             box = QRectF(area.left() + i * pitch, area.top(), pitch, px(50))

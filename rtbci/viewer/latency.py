@@ -14,7 +14,7 @@ from rtbci.wire.messages import StageTime
 _ROWS = (("sample_to_preview", "preview"), ("sample_to_keyframe", "keyframe"), ("sample_to_clip", "clip"))
 _SECONDS = 60.0
 _FRESH_S = 0.2
-_HIGH = 72
+_HIGH = 66
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class LatencyPanel(Panel):
             self._row(painter, QRectF(area.left(), area.top() + i * pitch, area.width(), pitch), name, stage)
         last = QRectF(area.left(), area.top() + 3 * pitch, area.width(), pitch)
         shown = None if seen.on_screen is None else f"{seen.on_screen:.0f} ms"
-        self.write(painter, last, "on screen", 17, look.SOFT, LEFT)
-        self.write(painter, last.adjusted(0, 0, -px(_HIGH), 0), shown or "–", 19, look.TEXT, RIGHT, bold=True)
+        self.write(painter, last, "on screen", 16, look.SOFT, LEFT)
+        self.write(painter, last.adjusted(0, 0, -px(_HIGH), 0), shown or "–", 18, look.TEXT, RIGHT, bold=True)
         self._spark(
             painter,
             QRectF(area.left(), last.bottom() + px(6), area.width(), area.bottom() - last.bottom() - px(6)),
@@ -81,11 +81,11 @@ class LatencyPanel(Panel):
 
     def _row(self, painter: QPainter, row: QRectF, name: str, stage: StageTime | None) -> None:
         px = self.theme.px
-        self.write(painter, row, name, 17, look.SOFT, LEFT)
+        self.write(painter, row, name, 16, look.SOFT, LEFT)
         middle = f"{stage.p50:.0f} ms" if stage else "–"
         high = f"{stage.p95:.0f} ms" if stage else "–"
-        self.write(painter, row.adjusted(0, 0, -px(_HIGH), 0), middle, 19, look.TEXT, RIGHT, bold=True)
-        self.write(painter, row, high, 16, look.SOFT, RIGHT)
+        self.write(painter, row.adjusted(0, 0, -px(_HIGH), 0), middle, 18, look.TEXT, RIGHT, bold=True)
+        self.write(painter, row, high, 15, look.SOFT, RIGHT)
 
     def _spark(self, painter: QPainter, area: QRectF, spark: tuple[tuple[float, float], ...]) -> None:
         if len(spark) < 2 or area.height() < 8:

@@ -42,7 +42,6 @@ def write_snapshot(
     application = ensure_application()
     window = Window(path.parent)
     window.resize(*size)
-    window.eeg.always_smooth = True
     window.show_state(state, now if now is not None else state.heard or 0.0)
     image = window.grab().toImage()
     window.deleteLater()

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rtbci.montage import CHANNELS
 from rtbci.viewer.clock import SenderClock
 from rtbci.viewer.history import EegHistory
 from rtbci.wire import Received
@@ -28,6 +29,8 @@ STALE_AFTER_S = 1.0
 """Evidence older than this is shown as old once the stream is not streaming,"""
 STUCK_AFTER_S = 3.0
 """and older than this in any case."""
+PAIRS = 5
+"""Trials whose pictures are kept."""
 _HELD_S = 1.0
 _SPARK_S = 60.0
 _RANK = {"preview": 0, "keyframe": 1, "clip": 2}
@@ -64,6 +67,21 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """A trial with what was decoded of it: the last keyframe before the trial's end was told.
+
+    Attributes
+    ----------
+    trial : Trial
+    decoded : ndarray, shape (height, width, 3), uint8, or None
+        None if no keyframe came during the trial.
+    """
+
+    trial: Trial
+    decoded: NDArray[np.uint8] | None
+
+
+@dataclass(frozen=True)
 class Banner:
     """State of the stream in one word and one sentence; `seconds` since it is so, where that matters."""
 
@@ -87,8 +105,10 @@ class ViewState:
     picture: Shown | None
     status: Status | None
     trials: deque[Trial]
+    pairs: deque[Pair]
     notices: deque[tuple[float, Notice]]
     preview_ms: deque[tuple[float, float]]
+    _keyframe: NDArray[np.uint8] | None
     clock: SenderClock
 
     def __init__(self) -> None:
@@ -119,6 +139,9 @@ class ViewState:
                 self.status = header
             case Trial() as header:
                 self.trials.append(header)
+                self.pairs.append(Pair(header, self._keyframe))
+                # What comes next belongs to the next trial.
+                self._keyframe = None
             case Notice() as header:
                 self.notices.append((now, header))
 
@@ -137,7 +160,13 @@ class ViewState:
         since = None
         if self.stream.phase in ("stalled", "lost"):
             since = now - (self.eeg_heard if self.eeg_heard is not None else self.phase_since)
-        return Banner(self.stream.phase, self.stream.sentence, since)
+        return Banner(self.stream.phase, self._sentence(self.stream), since)
+
+    def _sentence(self, stream: StreamState) -> str:
+        faults = stream.interpolated or stream.repaired or stream.lost_samples
+        if stream.phase == "streaming" and not faults:
+            return f"All {len(CHANNELS)} channels are in, nothing lost."
+        return stream.sentence
 
     def evidence_age(self, now: float) -> float | None:
         """Seconds since the newest EEG sample in the evidence; None if there is none."""
@@ -175,6 +204,8 @@ class ViewState:
         self.picture = None
         self.status = None
         self.trials = deque(maxlen=200)
+        self.pairs = deque(maxlen=PAIRS)
+        self._keyframe = None
         self.notices = deque(maxlen=20)
         self.preview_ms = deque(maxlen=600)
         self.clock = SenderClock()
@@ -198,6 +229,8 @@ class ViewState:
             self.preview_ms.append((now, (times.published - times.newest) * 1e3))
             while now - self.preview_ms[0][0] > _SPARK_S:
                 self.preview_ms.popleft()
+        if header.grade == "keyframe":
+            self._keyframe = pixels[0]
         if self.picture is None:
             self.picture = Shown(header, pixels, now, now)
         elif _replaces(header, self.picture, now):

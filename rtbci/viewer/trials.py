@@ -1,128 +1,143 @@
-"""Where the truth is known: what was shown, hit or miss, and the score beside chance."""
+"""Where the truth is known: what was shown above what was decoded, and the score beside chance."""
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QBrush, QImage, QPainter, QPixmap, QTransform
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPixmap, QTransform
 
 from rtbci.errors import StimulusError
 from rtbci.stimuli.spec import CLIP_SECONDS, clip_spec
 from rtbci.viewer import theme as look
-from rtbci.viewer.panel import CENTRE, LEFT, RIGHT, Panel
-from rtbci.viewer.state import ViewState
+from rtbci.viewer.panel import CENTRE, RIGHT, Panel
+from rtbci.viewer.state import PAIRS, Pair, ViewState
 from rtbci.viewer.theme import Theme
 from rtbci.wire.messages import Trial
 
-_SHOWN = 40
+_NAMES = 62
+_Pictures = tuple[QPixmap | None, QPixmap | None]
 
 
 @dataclass(frozen=True)
 class _Seen:
     last: Trial
-    strip: tuple[bool, ...]
+    # The trials stand for the pictures beside them, which cannot be compared cheaply.
+    trials: tuple[Trial, ...]
 
 
 class TrialsPanel(Panel):
-    """The truth of the last trial, a strip of hits and misses, and three rates: ours, null, chance."""
+    """Three rates (ours, null, chance), and the last trials as pairs of pictures, the newest at the right."""
 
     title = "Against the truth"
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
-        self._thumbnail: tuple[str, int, int, QPixmap | None] = ("", -1, 0, None)
+        self._pairs: tuple[Pair, ...] = ()
+        self._pictures: dict[tuple[float, int], _Pictures] = {}
 
     def look_at(self, state: ViewState, now: float) -> object:
         """The trials so far."""
-        if not state.trials:
+        self._pairs = tuple(state.pairs)
+        if not self._pairs:
             return None
-        return _Seen(state.trials[-1], tuple(trial.correct for trial in list(state.trials)[-_SHOWN:]))
+        return _Seen(self._pairs[-1].trial, tuple(pair.trial for pair in self._pairs))
 
     def draw(self, painter: QPainter, area: QRectF) -> None:
-        """Paint the drawn truth, the strip and the rates."""
+        """Paint the rates and the pairs."""
         px = self.theme.px
-        seen = self.seen
-        if not isinstance(seen, _Seen):
+        if not isinstance(self.seen, _Seen):
             text = "Nobody announces what is watched, so hits cannot be counted."
             self.explain(painter, area, text)
             return
-        last = seen.last
+        last = self.seen.last
         head = QRectF(area.left(), px(14), area.width(), px(22))
         self.write(painter, head, f"{last.hits} of {last.trials} right", 15, look.TEXT, RIGHT, bold=True)
-        side = min(px(104), area.height() - px(34))
-        picture = QRectF(area.left(), area.top(), side, side)
-        self._draw_truth(painter, picture, last)
-        self._draw_verdict(painter, picture, last)
-        right = QRectF(picture.right() + px(18), area.top(), area.right() - picture.right() - px(18), side)
-        self._draw_rates(painter, right, last)
-        strip = QRectF(
-            area.left(), picture.bottom() + px(12), area.width(), area.bottom() - picture.bottom() - px(12)
-        )
-        self._draw_strip(painter, strip, seen.strip)
-
-    def _draw_truth(self, painter: QPainter, box: QRectF, trial: Trial) -> None:
-        px = self.theme.px
-        size = round(box.width() * self.devicePixelRatioF())
-        pixmap = self._picture_of(trial, size)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if pixmap is None:
-            painter.setBrush(look.TRACK)
-            painter.drawRoundedRect(box, px(8), px(8))
-            self.write(painter, box, trial.truth, 17, look.SOFT, CENTRE)
-            return
-        brush = QBrush(pixmap)
-        ratio = 1 / self.devicePixelRatioF()
-        brush.setTransform(QTransform().translate(box.left(), box.top()).scale(ratio, ratio))
-        painter.setBrush(brush)
-        painter.drawRoundedRect(box, px(8), px(8))
-
-    def _draw_verdict(self, painter: QPainter, box: QRectF, trial: Trial) -> None:
-        px = self.theme.px
-        tag = QRectF(box.right() - px(30), box.bottom() - px(30), px(26), px(26))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(look.GOOD if trial.correct else look.BAD)
-        painter.drawEllipse(tag)
-        self.write(painter, tag, "✓" if trial.correct else "✗", 17, look.BACKGROUND, CENTRE, bold=True)
+        self._draw_rates(painter, QRectF(area.left(), area.top() - px(4), area.width(), px(28)), last)
+        self._draw_pairs(painter, area.adjusted(0, px(32), 0, 0))
 
     def _draw_rates(self, painter: QPainter, area: QRectF, trial: Trial) -> None:
         px = self.theme.px
-        told = f"{trial.truth}, decoded" if trial.correct else f"{trial.truth}, decoded {trial.guess.label}"
-        self.write(painter, QRectF(area.left(), area.top(), area.width(), px(24)), told, 16, look.TEXT, LEFT)
         count = max(1, trial.trials)
         rates = (
             ("decoded", trial.hits / count, look.TEXT),
             ("surrogate", trial.null_hits / count, look.NULL),
             ("chance", trial.chance, look.CHANCE),
         )
-        pitch = (area.height() - px(26)) / len(rates)
-        for i, (name, rate, colour) in enumerate(rates):
-            row = QRectF(area.left(), area.top() + px(28) + i * pitch, area.width(), pitch)
+        x = area.left()
+        for name, rate, colour in rates:
             figure = f"{rate * 100:.1f} %" if 0 < rate < 0.0995 else f"{rate * 100:.0f} %"
-            self.write(painter, row, name, 16, look.SOFT, LEFT)
-            self.write(painter, row, figure, 20, colour, RIGHT, bold=True)
+            for text, size, ink, bold, space in (
+                (name, 14, look.SOFT, False, 6),
+                (figure, 18, colour, True, 16),
+            ):
+                painter.setFont(self.theme.font(size, bold))
+                width = painter.fontMetrics().horizontalAdvance(text) + px(2)
+                self.write(painter, QRectF(x, area.top(), width, area.height()), text, size, ink, bold=bold)
+                x += width + px(space)
 
-    def _draw_strip(self, painter: QPainter, area: QRectF, strip: tuple[bool, ...]) -> None:
-        pitch = area.width() / _SHOWN
+    def _draw_pairs(self, painter: QPainter, area: QRectF) -> None:
+        px = self.theme.px
+        left = area.left() + px(_NAMES)
+        pitch = (area.right() - left + px(8)) / PAIRS
+        gap, tick = px(5), px(9)
+        side = min(pitch - px(8), (area.height() - gap - tick) / 2)
+        rows = (area.top(), area.top() + side + gap)
+        for top, name in zip(rows, ("shown", "decoded"), strict=True):
+            self.write(painter, QRectF(area.left(), top, px(_NAMES), side), name, 14, look.SOFT)
+        pictures = self._bring_up_to_date(round(side * self.devicePixelRatioF()))
+        for i in range(PAIRS):
+            boxes = [QRectF(left + i * pitch, top, side, side) for top in rows]
+            below = QRectF(boxes[0].left(), boxes[1].bottom() + px(5), side, px(4))
+            at = i - PAIRS + len(self._pairs)
+            if at < 0:
+                for box in boxes:
+                    self._fill(painter, box, look.TRACK)
+                continue
+            trial = self._pairs[at].trial
+            words = (trial.truth, "–")
+            for box, pixmap, word in zip(boxes, pictures[at], words, strict=True):
+                self._draw_picture(painter, box, pixmap, word)
+            self._draw_verdict(painter, boxes[1], below, trial.correct)
+
+    def _draw_picture(self, painter: QPainter, box: QRectF, pixmap: QPixmap | None, word: str) -> None:
+        if pixmap is None:
+            self._fill(painter, box, look.TRACK)
+            self.write(painter, box, word, 12, look.SOFT, CENTRE)
+            return
+        brush = QBrush(pixmap)
+        ratio = 1 / self.devicePixelRatioF()
+        brush.setTransform(QTransform().translate(box.left(), box.top()).scale(ratio, ratio))
+        self._fill(painter, box, brush)
+
+    def _draw_verdict(self, painter: QPainter, box: QRectF, below: QRectF, correct: bool) -> None:
+        """Mark a pair as hit or miss, by shape as well as by colour."""
+        px = self.theme.px
+        colour = look.GOOD if correct else look.BAD
+        self._fill(painter, below, colour)
+        centre = QPointF(box.right() - px(9), box.bottom() - px(9))
+        painter.drawEllipse(centre, px(8), px(8))
+        tag = QRectF(centre.x() - px(9), centre.y() - px(9), px(18), px(18))
+        self.write(painter, tag, "✓" if correct else "✗", 12, look.BACKGROUND, CENTRE, bold=True)
+
+    def _fill(self, painter: QPainter, box: QRectF, brush: QBrush | QColor) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        height = min(area.height(), self.theme.px(18))
-        for i in range(_SHOWN):
-            box = QRectF(area.left() + i * pitch, area.top(), pitch - self.theme.px(2), height)
-            if i >= len(strip):
-                painter.setBrush(look.TRACK)
-            else:
-                painter.setBrush(look.GOOD if strip[i] else look.faded(look.BAD, 0.55))
-                if not strip[i]:
-                    # Shape as well as colour tells hit from miss.
-                    box.setTop(box.top() + height * 0.55)
-            painter.drawRoundedRect(box, self.theme.px(2), self.theme.px(2))
+        painter.setBrush(brush)
+        radius = min(box.height() / 2, self.theme.px(6))
+        painter.drawRoundedRect(box, radius, radius)
 
-    def _picture_of(self, trial: Trial, size: int) -> QPixmap | None:
-        """What was shown, drawn again; None if it is no clip of the corpus."""
-        if self._thumbnail[:3] != (trial.truth, trial.seed, size):
-            self._thumbnail = (trial.truth, trial.seed, size, _draw(trial, size))
-        return self._thumbnail[3]
+    def _bring_up_to_date(self, size: int) -> list[_Pictures]:
+        """What was shown, drawn again, and what was decoded; each made once."""
+        keys = [(pair.trial.at, size) for pair in self._pairs]
+        made = {
+            key: self._pictures.get(key) or (_truth(pair.trial, size), _pixmap(pair.decoded, size))
+            for key, pair in zip(keys, self._pairs, strict=True)
+        }
+        self._pictures = made
+        return [made[key] for key in keys]
 
 
-def _draw(trial: Trial, size: int) -> QPixmap | None:
+def _truth(trial: Trial, size: int) -> QPixmap | None:
     from rtbci.stimuli.draw import draw_frame
 
     try:
@@ -130,7 +145,15 @@ def _draw(trial: Trial, size: int) -> QPixmap | None:
     except StimulusError:
         # A film's clip: its picture is not in the corpus.
         return None
-    pixels = draw_frame(spec, CLIP_SECONDS / 2, size)
-    return QPixmap.fromImage(
-        QImage(pixels.tobytes(), size, size, 3 * size, QImage.Format.Format_RGB888).copy()
-    )
+    return _pixmap(draw_frame(spec, CLIP_SECONDS / 2, size), size)
+
+
+def _pixmap(pixels: NDArray[np.uint8] | None, size: int) -> QPixmap | None:
+    if pixels is None:
+        return None
+    height, width = pixels.shape[:2]
+    image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+    smooth = Qt.TransformationMode.SmoothTransformation
+    image = image.scaled(size, size, Qt.AspectRatioMode.KeepAspectRatioByExpanding, smooth)
+    x, y = (image.width() - size) // 2, (image.height() - size) // 2
+    return QPixmap.fromImage(image.copy(x, y, size, size))

@@ -153,14 +153,14 @@ class Window(QWidget):
         self.picture.setGeometry(gap, top, hero, body)
         left = 2 * gap + hero
         room = width - left - gap
-        rows = _split(body - 2 * gap, (0.37, 0.38, 0.25))
+        rows = _split(body - 2 * gap, (0.37, 0.34, 0.29))
         upper = _split(room - gap, (0.53, 0.47))
         self.concepts.setGeometry(left, top, upper[0], rows[0])
         self.head.setGeometry(left + upper[0] + gap, top, upper[1], rows[0])
         y = top + rows[0] + gap
         self.eeg.setGeometry(left, y, room, rows[1])
         y += rows[1] + gap
-        lower = _split(room - 2 * gap, (0.36, 0.29, 0.35))
+        lower = _split(room - 2 * gap, (0.44, 0.27, 0.29))
         x = left
         for panel, wide in zip((self.trials, self.latency, self.health), lower, strict=True):
             panel.setGeometry(x, y, wide, rows[2])

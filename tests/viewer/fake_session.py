@@ -92,7 +92,7 @@ class FakeSession:
         phase = phase or phases.get(self.situation, "streaming")
         sentences = {
             "searching": "Looking for the EEG stream 'SimulatedEEG'.",
-            "streaming": "All 62 channels are in, nothing lost.",
+            "streaming": "Connected to 'SimulatedEEG': 62 channels at 200 Hz.",
             "stalled": "No sample for a quarter of a second; the sender is still there.",
             "lost": "The stream has gone; looking for it again.",
             "refused": "The stream 'Cap32' has 32 of the 62 channels, too few to interpolate the rest; use a"

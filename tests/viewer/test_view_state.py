@@ -12,7 +12,7 @@ from rtbci.viewer.clock import SenderClock
 from rtbci.viewer.history import EegHistory
 from rtbci.viewer.state import SILENT_AFTER_S, ViewState
 from rtbci.wire import Received
-from rtbci.wire.messages import EegChunk, Evidence, Picture, StreamState
+from rtbci.wire.messages import EegChunk, Evidence, Picture, StreamState, Trial
 from tests.viewer.fake_session import FakeSession, replayed
 
 ALL = [received for _, received in replayed(FakeSession("strong", side=16), 4)]
@@ -162,6 +162,40 @@ def test_a_clip_with_a_senseless_rate_stands_still(fps: float) -> None:
     state.fold(received(msgspec.structs.replace(made.header, fps=fps), made.buffers), 100.0)
     assert state.picture is not None
     assert state.picture.frame(107.3) == 0
+
+
+def test_a_trial_is_paired_with_the_last_keyframe_before_it() -> None:
+    trial = next(r for r in ALL if isinstance(r.header, Trial))
+    state = ViewState()
+    for window, level in ((1, 10), (2, 20)):
+        made = picture(window, "keyframe")
+        state.fold(received(made.header, (made.buffers[0] + np.uint8(level),)), 100.0)
+    state.fold(picture(2, "clip", frames=8), 100.2)
+    state.fold(trial, 100.3)
+    state.fold(trial, 102.3)
+    decoded = state.pairs[0].decoded
+    assert decoded is not None
+    assert (decoded == 20).all()
+    # Nothing was decoded of the second one.
+    assert state.pairs[1].decoded is None
+
+
+@pytest.mark.parametrize(
+    ("change", "good"),
+    [
+        ({}, True),
+        ({"interpolated": ("PO5",)}, False),
+        ({"repaired": ("O1",)}, False),
+        ({"lost_samples": 3}, False),
+        ({"phase": "stalled"}, False),
+    ],
+)
+def test_when_all_is_well_the_banner_says_so(change: dict[str, object], good: bool) -> None:
+    state = ViewState()
+    header = msgspec.structs.replace(SESSION.stream(0.0, "streaming"), **change)
+    state.fold(received(header), 100.0)
+    said = state.banner(100.1).sentence
+    assert said == ("All 62 channels are in, nothing lost." if good else header.sentence)
 
 
 # ---- the ring of EEG ------------------------------------------------------------------------------

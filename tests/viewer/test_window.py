@@ -15,15 +15,17 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from rtbci.montage import CHANNELS
+from rtbci.viewer import theme as look
 from rtbci.viewer.app import Feed, run_viewer
 from rtbci.viewer.banner import BannerPanel
 from rtbci.viewer.display import has_display
 from rtbci.viewer.headmap import flat_positions
 from rtbci.viewer.snapshot import write_snapshot
-from rtbci.viewer.state import ViewState
+from rtbci.viewer.state import Pair, ViewState
+from rtbci.viewer.traces import picks
 from rtbci.viewer.window import Window
 from rtbci.wire import Publisher, Received, Subscriber
-from rtbci.wire.messages import EegChunk, Header
+from rtbci.wire.messages import Header
 from tests.viewer.fake_session import FakeSession, replayed
 
 SITUATIONS = ("strong", "moderate", "weak", "chance", "repaired", "searching", "refused")
@@ -128,31 +130,84 @@ def test_nothing_is_repainted_without_news(window: Window, qtbot: QtBot) -> None
     painted = []
     for panel in window.panels:
         panel.draw = lambda *_: painted.append(1)  # type: ignore[method-assign]
+    window.eeg._plot.paintEvent = lambda *_: painted.append(1)
     for _ in range(5):
         window.show_state(state, now)
         qtbot.wait(10)
     assert painted == []
 
 
-def test_eeg_drawn_strip_by_strip_equals_eeg_drawn_at_once(qtbot: QtBot, tmp_path: Path) -> None:
-    images = []
-    for step in (0.03, 1e9):
-        window = Window(tmp_path)
-        qtbot.addWidget(window)
-        window.eeg.always_smooth = True
-        window.eeg._judge_scale = lambda _: None  # type: ignore[method-assign]
-        state, last = ViewState(), 0.0
-        for due, message in replayed(FakeSession("strong", side=16), 5):
-            if isinstance(message.header, EegChunk):
-                state.fold(message, due)
-                if due - last > step:
-                    last = due
-                    window.show_state(state, due)
-                    window.grab()
-        window.show_state(state, due)
-        images.append(part(window, window.eeg).astype(int))
-    different = np.abs(images[0] - images[1]).max(-1) > 40
-    assert different.mean() < 0.01
+def curves(window: Window) -> dict[str, tuple[np.ndarray, np.ndarray]]:  # type: ignore[type-arg]
+    return {colour: curve.getData() for colour, curve in window.eeg._plot._curves.items()}
+
+
+def test_traces_are_the_eeg_at_its_time_and_height(window: Window) -> None:
+    state, now = folded("strong", seconds=12)
+    window.show_state(state, now)
+    window.grab()
+    shown = picks("all", len(CHANNELS))
+    x, y = (np.concatenate(part) for part in zip(*curves(window).values(), strict=True))
+    _, data = state.eeg.since(0)
+    for i in (3, len(shown) - 4):
+        level = len(shown) - 0.5 - i
+        truth = data[:, shown[i]] / window.eeg._gain.lane + level
+        numbers = np.round(x * 200).astype(float) + len(data)
+        inside = np.isfinite(numbers) & (np.abs(y - level) < 2.4)
+        # Each sample drawn at this level that belongs to this trace lies on it exactly.
+        own = np.isclose(truth[numbers[inside].astype(int)], y[inside], atol=1e-4)
+        assert own.sum() > 0.6 * window.eeg._plot.width()
+
+
+def test_a_gap_is_left_open_and_shaded(window: Window) -> None:
+    state, now = folded("strong", seconds=3)
+    chunk = np.ones((100, len(CHANNELS)), np.float32)
+    state.eeg.add(chunk, 1003.0 + 2.0, 200.0)
+    window.show_state(state, now)
+    red = part(window, window.eeg).astype(int)
+    shaded = (red[..., 0] - red[..., 2] > 25).mean(axis=0) > 0.5
+    assert shaded.sum() == pytest.approx(0.2 * window.eeg._plot.getViewBox().width(), abs=4)
+    for x, y in curves(window).values():
+        assert not (np.isfinite(y) & (x > -2.49) & (x < -0.51)).any()
+
+
+def test_bad_channels_have_their_verdicts_colour(window: Window) -> None:
+    window.show_state(*folded("repaired"))
+    window.eeg.choose_region("occipital")
+    drawn = {colour for colour, (_, y) in curves(window).items() if np.isfinite(y).any()}
+    assert look.VERDICTS["flat"].name() in drawn
+    window.eeg.choose_region("temporal")
+    drawn = {colour for colour, (_, y) in curves(window).items() if np.isfinite(y).any()}
+    assert look.VERDICTS["flat"].name() not in drawn
+    assert look.VERDICTS["railed"].name() in drawn
+
+
+def test_any_number_of_channels_can_be_looked_at(window: Window) -> None:
+    state = ViewState()
+    state.eeg.add(np.random.default_rng(1).normal(size=(400, 5)).astype(np.float32), 0.0, 200.0)
+    window.show_state(state, 1.0)
+    window.grab()
+    x, y = next(iter(curves(window).values()))
+    assert np.isnan(x).sum() == 5
+    assert -0.5 < np.nanmin(y) < 0.5 < 4.5 < np.nanmax(y) < 5.5
+
+
+def test_each_trial_stands_as_a_pair_of_pictures(window: Window) -> None:
+    state, now = folded("strong", seconds=12)
+    window.show_state(state, now)
+    both = part(window, window.trials).astype(int)
+    state.pairs = type(state.pairs)((without_decoded(pair) for pair in state.pairs), maxlen=5)
+    window.trials.seen = None
+    window.trials._pictures.clear()
+    window.show_state(state, now)
+    without = part(window, window.trials).astype(int)
+    rows = np.flatnonzero((np.abs(both - without).max(-1) > 30).sum(axis=1) > 20)
+    # Only the lower row of pictures was taken away.
+    assert len(rows) > 30
+    assert rows.min() > 0.5 * len(both)
+
+
+def without_decoded(pair: Pair) -> Pair:
+    return Pair(pair.trial, None)
 
 
 def test_regions_by_click_and_by_key(window: Window, qtbot: QtBot) -> None:
