@@ -40,6 +40,8 @@ class TrainSettings:
     minutes: float = 60.0
     freeze_at: float = 0.62
     """Share of the time after which the encoder stands still."""
+    stop_at: float = 1.0
+    """Share of the time after which to stop, so that the memory can be made before the rest."""
     batch: int = 8
     muon_lr: float = 0.012
     adam_lr: float = 2e-3
@@ -86,7 +88,7 @@ class Trainer:
     def run(self, batches: Iterator[NDArray[np.uint8]], measure_on: NDArray[np.uint8]) -> Fidelity:
         """Train until the time is spent, and say how good the result is."""
         last, saved = time.monotonic(), self.seconds
-        while self.progress < 1.0:
+        while self.progress < self.settings.stop_at:
             if not self.frozen and self.progress >= self.settings.freeze_at:
                 self.freeze()
                 self.save(self.measure(measure_on))
@@ -229,6 +231,19 @@ def parameters(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters())
 
 
+def train_codec(settings: TrainSettings) -> None:
+    """Train until the settings' time is used up, going on from the last checkpoint."""
+    torch.set_num_threads(settings.threads)
+    trainer = Trainer(settings)
+    log.info(
+        "encoder %d, decoder %d parameters",
+        parameters(trainer.codec.encoder),
+        parameters(trainer.codec.decoder),
+    )
+    with drawn_batches(settings.batch, seed=settings.seed + trainer.step) as batches:
+        trainer.run(batches, held_out(per_concept=1))
+
+
 def main() -> None:
     """Run from the command line."""
     defaults = TrainSettings()
@@ -243,16 +258,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=defaults.threads)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    settings = TrainSettings(**vars(arguments))
-    torch.set_num_threads(settings.threads)
-    trainer = Trainer(settings)
-    log.info(
-        "encoder %d, decoder %d parameters",
-        parameters(trainer.codec.encoder),
-        parameters(trainer.codec.decoder),
-    )
-    with drawn_batches(settings.batch, seed=settings.seed + trainer.step) as batches:
-        trainer.run(batches, held_out(per_concept=1))
+    train_codec(TrainSettings(**vars(arguments)))
 
 
 if __name__ == "__main__":

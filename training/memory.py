@@ -146,6 +146,18 @@ def _description(spec: ClipSpec) -> NDArray[np.float64]:
     return np.concatenate([*parts, _LAYOUT_WEIGHT * layout])
 
 
+def make_memory(codec: Path, out: Path, per_concept: int = PER_CONCEPT) -> None:
+    """Choose scenes of every concept, encode them with the trained autoencoder, and write them.
+
+    They go into the autoencoder's folder too, where its decoder can rehearse them.
+    """
+    specs = [spec for concept in CONCEPTS for spec in choose_scenes(concept, per_concept)]
+    memory = store(specs, load_codec(codec), codec / FRAMES_FILE)
+    memory.save(codec)
+    memory.save(out)
+    log.info("%d clips, %.1f MB in %s", len(specs), memory.latents.nbytes / 1e6, out)
+
+
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description="Choose and encode the generator's memory of scenes.")
@@ -154,11 +166,7 @@ def main() -> None:
     parser.add_argument("--per-concept", type=int, default=PER_CONCEPT)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    specs = [spec for concept in CONCEPTS for spec in choose_scenes(concept, arguments.per_concept)]
-    memory = store(specs, load_codec(arguments.codec), arguments.codec / FRAMES_FILE)
-    memory.save(arguments.codec)
-    memory.save(arguments.out)
-    log.info("%d clips, %.1f MB in %s", len(specs), memory.latents.nbytes / 1e6, arguments.out)
+    make_memory(arguments.codec, arguments.out, arguments.per_concept)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,119 @@
+"""The default bundle from nothing: every step that is not done yet, then the bundle with all its figures."""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from export.bundle_writer import write_bundle
+from export.codec import DECODER_FILE, export_decoder
+from export.encoder import ADAPTER_FILE, ENCODER_FILE
+from export.encoder import export_decoder as export_encoder
+from rtbci import __version__
+from rtbci.bundle.schema import EvidenceModel, Metric
+from rtbci.stimuli.text import concept_embeddings
+from training.codec import load_codec
+from training.codec_train import TrainSettings, train_codec
+from training.cohort import fingerprint, load_prior, make_cohort
+from training.decoder import WEIGHTS_FILE, train
+from training.decoder_settings import DecoderSettings, load_settings
+from training.evaluate_decoder import EVIDENCE_FILE, METRICS_FILE, evaluate
+from training.latents import LATENTS_FILE, fit_latents
+from training.memory import make_memory
+
+log = logging.getLogger(__name__)
+
+MEMORY_FILE = "memory_latents.npy"
+_GENERATOR = Path("runs/generator")
+_CODEC = Path("runs/codec")
+_MEMORY = ("memory_latents", "memory_scale", "memory_concept", "memory_attributes", "memory_seed")
+_DESCRIPTION = (
+    "Decoder trained on simulated wearers who watch the drawn corpus; generator that composes from a library "
+    "of drawn scenes."
+)
+
+
+def make_default_bundle(out: Path, config: Path, codec_minutes: float) -> None:
+    """Train what is not trained, export, measure, and write the bundle.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the bundle; replaced when all is done.
+    config : Path
+        Settings of the decoder.
+    codec_minutes : float
+        Training time of the picture autoencoder.
+
+    Raises
+    ------
+    UsageError
+        If the settings are wrong.
+    BundleError
+        If the result is larger than a default bundle may be.
+    """
+    settings = load_settings(config)
+    folder = Path(settings.folder)
+    _once(folder / WEIGHTS_FILE, "training the decoder", lambda: train(settings))
+    _once(folder / EVIDENCE_FILE, "measuring the decoder", lambda: evaluate(settings))
+    _make_generator(codec_minutes)
+    _once(folder / LATENTS_FILE, "fitting the latent head", lambda: fit_latents(settings))
+    write_default_bundle(out, settings)
+
+
+def _make_generator(minutes: float) -> None:
+    """Train the autoencoder until its encoder is frozen, choose the memory, train its decoder to the end."""
+    first = TrainSettings(folder=_CODEC, threads=2)
+    log.info("training the picture autoencoder, as far as its time is not used up")
+    train_codec(replace(first, minutes=minutes, stop_at=first.freeze_at))
+    _once(_GENERATOR / MEMORY_FILE, "choosing the memory", lambda: make_memory(_CODEC, _GENERATOR))
+    train_codec(replace(first, minutes=minutes, rehearse=_CODEC))
+
+
+def write_default_bundle(out: Path, settings: DecoderSettings) -> None:
+    """Export what is trained, and write the bundle."""
+    folder = Path(settings.folder)
+    parity = export_encoder(settings)
+    log.info("encoder: off by %.2g at most, %.2f ms a window", parity.encoder, parity.encoder_ms)
+    export_decoder(load_codec(_CODEC), _GENERATOR / DECODER_FILE)
+    cache = make_cohort(settings, settings.cohort.known)
+    arrays = {name: np.load(_GENERATOR / f"{name}.npy", allow_pickle=False) for name in _MEMORY}
+    arrays["prior_covariance"] = load_prior(cache)
+    arrays["text_concepts"] = concept_embeddings()
+    write_bundle(
+        out,
+        name="default",
+        description=_DESCRIPTION,
+        engines={
+            "adapter": folder / ADAPTER_FILE,
+            "encoder": folder / ENCODER_FILE,
+            "decoder": _GENERATOR / DECODER_FILE,
+        },
+        arrays=arrays,
+        preprocessing=settings.preprocessing,
+        evidence=_evidence(folder),
+        metrics=_metrics(folder),
+        data_fingerprint=fingerprint(settings),
+        code_version=__version__,
+    )
+
+
+def _once(result: Path, what: str, work: Callable[[], object]) -> None:
+    if result.exists():
+        log.info("%s: done before (%s)", what, result)
+    else:
+        log.info(what)
+        work()
+
+
+def _evidence(folder: Path) -> EvidenceModel:
+    stored = json.loads((folder / EVIDENCE_FILE).read_text(encoding="utf-8"))
+    return msgspec.convert(stored["evidence"], EvidenceModel)
+
+
+def _metrics(folder: Path) -> tuple[Metric, ...]:
+    return msgspec.json.decode((folder / METRICS_FILE).read_bytes(), type=tuple[Metric, ...])
