@@ -29,7 +29,7 @@ from rtbci.stimuli.spec import CLIP_SECONDS, ClipSpec, clip_spec
 Array = NDArray[np.float64]
 
 SNR_LEVELS: dict[str, float] = {"demo": 1.0, "claimed": 0.45, "realistic": 0.15}
-_UNIT = 5.0
+_UNIT = 2.5
 """Factor from the response's arbitrary units to microvolt at snr 1."""
 _SURROGATE_CLIPS = 60
 

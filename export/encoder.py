@@ -1,0 +1,163 @@
+"""Adapter and encoder as engines: ``python -m export.encoder`` writes them into the run's folder.
+
+The temperatures that were fitted on held-out wearers are divided into the logits, and the coarse latent is
+enlarged to the picture decoder's size inside the graph.
+"""
+
+import argparse
+import json
+import logging
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from rtbci.montage import CHANNELS
+from training.decoder import Decoder, load_decoder
+from training.decoder_settings import DecoderSettings, load_settings
+from training.evaluate_decoder import EVIDENCE_FILE
+from training.hrt import QUESTIONS, WINDOW
+from training.latents import CHANNELS as LATENT_CHANNELS
+from training.latents import COARSE, FULL, LatentHead, load_latent_head
+
+log = logging.getLogger(__name__)
+
+ADAPTER_FILE, ENCODER_FILE, PARITY_FILE = "adapter.onnx", "encoder.onnx", "parity.json"
+OUTPUTS = (*QUESTIONS, "text", "latent")
+_OPSET = 18
+
+
+class GenericAdapter(nn.Module):
+    """The spatial layer for wearers that were never calibrated."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(decoder.layers.weight[0].clone())
+
+    def forward(self, eeg: Tensor) -> Tensor:
+        """(B, 62, 400) to the same."""
+        return torch.matmul(self.weight, eeg)
+
+
+class Encoder(nn.Module):
+    """The encoder with everything that a runtime would else do itself.
+
+    Takes EEG (B, 62, 400) behind the adapter; gives logits for each question, the text embedding and the
+    latent (B, 8, 16, 16), in the order of `OUTPUTS`.
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, decoder: Decoder, temperature: dict[str, float], latent: LatentHead) -> None:
+        super().__init__()
+        self.encoder = decoder.encoder
+        self.temperature = temperature
+        self.register_buffer("weight", torch.from_numpy(latent.weight))
+        self.register_buffer("bias", torch.from_numpy(latent.bias))
+
+    def forward(self, eeg: Tensor) -> tuple[Tensor, ...]:
+        """All outputs."""
+        features = self.encoder.trunk(nn.functional.avg_pool1d(eeg, self.encoder.settings.decimate))
+        answers = self.encoder.answers(features)
+        logits = [answers[name] / self.temperature[name] for name in QUESTIONS]
+        coarse = nn.functional.linear(features, self.weight, self.bias)
+        grid = coarse.reshape(-1, LATENT_CHANNELS, COARSE, COARSE)
+        latent = nn.functional.interpolate(grid, size=(FULL, FULL), mode="bilinear", align_corners=False)
+        return (*logits, answers["text"], latent)
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How closely the engines follow torch, and how fast they are on one thread.
+
+    Attributes
+    ----------
+    adapter, encoder : float
+        Largest absolute difference of any output.
+    encoder_ms : float
+        Median time of one window through the encoder.
+    """
+
+    adapter: float
+    encoder: float
+    encoder_ms: float
+
+
+def export_module(module: nn.Module, outputs: tuple[str, ...], file: Path) -> None:
+    """Write a module with input `eeg` (-1, 62, 400) and any batch size."""
+    program = torch.onnx.export(
+        module.eval(),
+        (torch.zeros(2, len(CHANNELS), WINDOW),),
+        input_names=["eeg"],
+        output_names=list(outputs),
+        dynamic_shapes={"eeg": {0: torch.export.Dim("n")}},
+        opset_version=_OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    onnx.checker.check_model(program.model_proto, full_check=True)
+    onnx.save(program.model_proto, file)
+
+
+def session(file: Path) -> ort.InferenceSession:
+    """An engine on one thread."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+
+
+@torch.no_grad()
+def largest_difference(module: nn.Module, engine: ort.InferenceSession, eeg: NDArray[np.float32]) -> float:
+    """Between torch's outputs and the engine's."""
+    wanted = module.eval()(torch.from_numpy(eeg))
+    wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+    given = engine.run(None, {"eeg": eeg})
+    return max(float(np.abs(a.numpy() - b).max()) for a, b in zip(wanted, given, strict=True))
+
+
+def export_decoder(settings: DecoderSettings) -> Parity:
+    """Write both engines and compare them with torch."""
+    folder = Path(settings.folder)
+    decoder = load_decoder(settings)
+    temperature = json.loads((folder / EVIDENCE_FILE).read_text())["temperature"]
+    adapter, encoder = GenericAdapter(decoder), Encoder(decoder, temperature, load_latent_head(folder))
+    export_module(adapter, ("eeg_out",), folder / ADAPTER_FILE)
+    export_module(encoder, OUTPUTS, folder / ENCODER_FILE)
+    eeg = np.random.default_rng(0).standard_normal((7, len(CHANNELS), WINDOW)).astype(np.float32)
+    engine = session(folder / ENCODER_FILE)
+    report = Parity(
+        adapter=largest_difference(adapter, session(folder / ADAPTER_FILE), eeg),
+        encoder=largest_difference(encoder, engine, eeg),
+        encoder_ms=_median_ms(engine, eeg[:1]),
+    )
+    (folder / PARITY_FILE).write_text(json.dumps(asdict(report), indent=1))
+    return report
+
+
+def _median_ms(engine: ort.InferenceSession, eeg: NDArray[np.float32]) -> float:
+    times = []
+    for _ in range(200):
+        before = time.perf_counter()
+        engine.run(None, {"eeg": eeg})
+        times.append(1e3 * (time.perf_counter() - before))
+    return float(np.median(times))
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description="Export adapter and encoder to ONNX.")
+    parser.add_argument("--config", type=Path, default=Path("training/configs/decoder.toml"))
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    log.info("%s", export_decoder(load_settings(options.config)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Measure the decoder on wearers it has never met: ``python -m training.evaluate_decoder --config FILE``.
+
+Continuous streams, windows on a free-running grid of half a second, the runtime's own forward filter; a
+clip's trial is decided by the window that ends nearest the clip's end (the lag added), as live. Fits the
+temperatures and the evidence model on the fitting wearers and reports on the unseen ones. Writes
+``evidence.json`` and ``metrics.json`` into the run's folder.
+"""
+
+import argparse
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rtbci.bundle.schema import EvidenceModel, Metric
+from training.cohort import Windows, load_windows, make_cohort
+from training.decoder import Decoder, load_decoder
+from training.decoder_settings import DecoderSettings, load_settings
+from training.evidence import Stream, filtered, fit_evidence, fit_temperature, log_softmax
+from training.hrt import QUESTIONS
+from training.scores import binomial_interval, calibration_error
+from training.targets import clip_table, window_targets
+
+log = logging.getLogger(__name__)
+
+EVIDENCE_FILE, METRICS_FILE = "evidence.json", "metrics.json"
+Array = NDArray[np.float64]
+
+
+@torch.no_grad()
+def answers_of(decoder: Decoder, windows: Windows) -> dict[str, Array]:
+    """The decoder's answers to windows, through the generic spatial layer."""
+    parts: dict[str, list[NDArray[np.float32]]] = {}
+    for rows in np.array_split(np.arange(len(windows.x)), max(1, len(windows.x) // 512)):
+        eeg = torch.from_numpy(windows.x[rows]).float()
+        for name, answer in decoder(eeg, torch.zeros(len(rows), dtype=torch.int64)).items():
+            parts.setdefault(name, []).append(answer.numpy())
+    return {name: np.concatenate(values).astype(np.float64) for name, values in parts.items()}
+
+
+def streams_of(windows: Windows, logits: Array) -> Iterator[Stream]:
+    """Cut windows into continuous streams, one a sitting."""
+    for wearer in np.unique(windows.subject):
+        for session in np.unique(windows.session[windows.subject == wearer]):
+            rows = np.flatnonzero((windows.subject == wearer) & (windows.session == session))
+            clip = windows.clips[rows, 0]
+            # The window nearest the clip's end is the one the clip fills most.
+            change = np.flatnonzero(np.any(clip[1:] != clip[:-1], axis=1)) + 1
+            ends = np.zeros(len(rows), dtype=bool)
+            for part in np.split(np.arange(len(rows)), change):
+                ends[part[np.argmax(windows.share[rows[part]])]] = True
+            yield Stream(
+                logits=logits[rows],
+                shown=clip[:, 0],
+                ends=ends,
+                snr=float(windows.snr[rows[0]]),
+                null=bool(windows.null[rows[0]]),
+            )
+
+
+def fit(settings: DecoderSettings, decoder: Decoder, cache: Path) -> tuple[dict[str, float], EvidenceModel]:
+    """Temperatures of every question and the evidence model, from the fitting wearers."""
+    windows = load_windows(cache, settings.cohort.fitting, settings.model.decimate)
+    targets = window_targets(windows, clip_table(windows.clips), settings.optimiser.smooth_power)
+    every = torch.arange(len(windows.x))
+    wanted = targets.of(every, torch.zeros(len(every), dtype=torch.bool))
+    answers = answers_of(decoder, windows)
+    temperature = {
+        name: fit_temperature(answers[name], wanted[name].numpy().astype(np.float64)) for name in QUESTIONS
+    }
+    evidence = fit_evidence(list(streams_of(windows, answers["concept"] / temperature["concept"])))
+    return temperature, evidence
+
+
+def measure(
+    settings: DecoderSettings,
+    decoder: Decoder,
+    cache: Path,
+    temperature: dict[str, float],
+    evidence: EvidenceModel,
+) -> list[Metric]:
+    """All figures on the unseen wearers, each with its chance."""
+    windows = load_windows(cache, settings.cohort.unseen, settings.model.decimate)
+    answers = answers_of(decoder, windows)
+    scaled = {name: answers[name] / temperature[name] for name in QUESTIONS}
+    chance = 1.0 / QUESTIONS["concept"]
+    streams = list(streams_of(windows, scaled["concept"]))
+    metrics: list[Metric] = []
+    for snr, null in sorted({(stream.snr, stream.null) for stream in streams}, reverse=True):
+        label = ("surrogate" if snr else "background") if null else f"snr{snr:g}"
+        chosen = [stream for stream in streams if (stream.snr, stream.null) == (snr, null)]
+        after = [filtered(stream, evidence.exponent, evidence.hazard) for stream in chosen]
+        posterior = np.concatenate([p[s.ends] for p, s in zip(after, chosen, strict=True)])
+        truth = np.concatenate([stream.shown[stream.ends] for stream in chosen])
+        metrics += _top1(f"trial_top1_{label}", posterior, truth, chance)
+        confidence = np.concatenate([p.max(axis=1) for p in after])
+        metrics.append(
+            _metric(f"confidence_p99_{label}", float(np.quantile(confidence, 0.99)), chance, len(confidence))
+        )
+        hit = posterior.argmax(axis=1) == truth
+        error = calibration_error(posterior.max(axis=1), hit)
+        metrics.append(_metric(f"trial_ece_{label}", error, 0.0, len(hit)))
+        single = np.concatenate([np.exp(log_softmax(stream.logits[stream.ends])) for stream in chosen])
+        metrics += _top1(f"window_top1_{label}", single, truth, chance)
+        if not null and snr == max(settings.cohort.stream_snr):
+            order = np.random.default_rng(0).permutation(len(truth))
+            metrics += _top1(f"shuffled_top1_{label}", posterior, truth[order], chance)
+    metrics += _attributes(settings, windows, scaled)
+    return metrics
+
+
+def _attributes(settings: DecoderSettings, windows: Windows, scaled: dict[str, Array]) -> Iterator[Metric]:
+    """Attributes of clear windows at the highest snr, against always guessing the commonest value.
+
+    In the corpus only the scene depends on the concept; its chance is the commonest of the true
+    concept.
+    """
+    mask = (windows.snr == max(settings.cohort.stream_snr)) & ~windows.null & (windows.share >= 0.8)
+    table = clip_table(windows.clips[mask])
+    rows = np.array([table.row[int(c), int(s)] for c, s in windows.clips[mask][:, 0]])
+    concept = windows.clips[mask][:, 0, 0]
+    for name in QUESTIONS:
+        if name == "concept":
+            continue
+        truth = table.answers[name][rows].argmax(axis=1)
+        counts = np.bincount(truth)
+        chance = counts.max() / len(truth)
+        if name == "scene":
+            chance = sum(np.bincount(truth[concept == c]).max() for c in np.unique(concept)) / len(truth)
+        yield from _top1(f"window_{name}", scaled[name][mask], truth, float(chance))
+
+
+def _top1(name: str, scores: Array, truth: NDArray[np.int64], chance: float) -> list[Metric]:
+    hits = int((scores.argmax(axis=1) == truth).sum())
+    low, high = binomial_interval(hits, len(truth))
+    return [_metric(name, hits / len(truth), chance, len(truth), (round(low, 4), round(high, 4)))]
+
+
+def _metric(name: str, value: float, chance: float, n: int, ci: tuple[float, float] | None = None) -> Metric:
+    return Metric(
+        name=name,
+        value=round(value, 4),
+        chance=round(chance, 4),
+        n=n,
+        split="unseen simulated wearers",
+        ci95=ci,
+    )
+
+
+def evaluate(settings: DecoderSettings) -> list[Metric]:
+    """Fit, measure and write both files."""
+    torch.set_num_threads(settings.optimiser.threads)
+    cache = make_cohort(settings, (*settings.cohort.known, *settings.cohort.fitting, *settings.cohort.unseen))
+    decoder = load_decoder(settings)
+    temperature, evidence = fit(settings, decoder, cache)
+    metrics = measure(settings, decoder, cache, temperature, evidence)
+    folder = Path(settings.folder)
+    fitted = {"temperature": temperature, "evidence": msgspec.to_builtins(evidence)}
+    (folder / EVIDENCE_FILE).write_text(json.dumps(fitted, indent=1))
+    (folder / METRICS_FILE).write_text(json.dumps(msgspec.to_builtins(metrics), indent=1))
+    return metrics
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--config", type=Path, default=Path("training/configs/decoder.toml"))
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    for metric in evaluate(load_settings(options.config)):
+        log.info(
+            "%-28s %.4f  chance %.4f  n %d  %s",
+            metric.name,
+            metric.value,
+            metric.chance,
+            metric.n,
+            metric.ci95,
+        )
+
+
+if __name__ == "__main__":
+    main()
