@@ -17,7 +17,7 @@ from rtbci.generate.sharpness import Sharpness
 
 TOP = 5
 """Concepts that are mixed at most."""
-PULL = 0.5
+PULL = 0.4
 """How far the coarse structure of a stored scene moves towards the EEG's latent at full presence."""
 COARSE = 2.0
 """Standard deviation, in latent pixels (16 of the picture's each), of what counts as coarse."""

@@ -18,6 +18,7 @@ import onnxruntime as ort
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from scipy.ndimage import zoom
 from torch import nn
 
 from rtbci.generate import DecodedEvidence, MemoryGenerator, SceneMemory, sharpness
@@ -48,8 +49,8 @@ class EvidenceQuality:
     Attributes
     ----------
     kept, noise : float
-        Its latent is the mean, plus this share of the scene's own departure from it, plus noise of this
-        standard deviation in unit variance.
+        Its latent, coarse as an EEG's is (4 x 4 places), is the mean, plus this share of the scene's own
+        departure from it, plus noise of this standard deviation.
     attribute : float
         Probability that it gives to the right value of each attribute.
     """
@@ -95,11 +96,15 @@ def simulated_evidence(
     for name, values in ATTRIBUTES.items():
         attributes[name] = np.full(len(values), (1 - quality.attribute) / (len(values) - 1))
         attributes[name][getattr(spec, name)] = quality.attribute
-    noise = quality.noise * rng.standard_normal(latent.shape)
+    channels, height, width = latent.shape
+    blocks = (latent - mean).reshape(channels, 4, height // 4, 4, width // 4).mean(axis=(2, 4))
+    departure = quality.kept * blocks + quality.noise * rng.standard_normal(blocks.shape)
     return DecodedEvidence(
         posterior=np.insert(others, spec.concept, confidence),
         attributes=attributes,
-        latent=(mean + quality.kept * (latent - mean) + noise).astype(np.float32),
+        latent=(mean + zoom(departure, (1, 4, 4), order=1, grid_mode=True, mode="nearest")).astype(
+            np.float32
+        ),
         strength=strength,
         confidence=confidence,
         window=0,
