@@ -17,8 +17,8 @@ from rtbci.generate.sharpness import Sharpness
 
 TOP = 5
 """Concepts that are mixed at most."""
-PULL = 0.4
-"""How far the coarse structure of a stored scene moves towards the EEG's latent at full presence."""
+PULL = 0.5
+"""How much of what the EEG's latent says beyond the stored scene is added to it, at full presence."""
 COARSE = 2.0
 """Standard deviation, in latent pixels (16 of the picture's each), of what counts as coarse."""
 LATENT_WEIGHT = 2.0
@@ -168,10 +168,21 @@ class SceneMemory:
         mixed = sum(w * self.clip(e) for w, e in zip(weights.astype(np.float32), entries, strict=True))
         latents = np.asarray(mixed, dtype=np.float32)
         # One shift for all frames: a shift of each frame's own would cancel the scene's motion.
-        towards = _coarse(evidence.latent - latents[self.keyframe])
+        towards = _coarse(self._surplus(evidence.latent, latents[self.keyframe]))
         return Composition(
             latents + np.float32(PULL * sharp.presence) * towards, entries, tuple(weights.tolist())
         )
+
+    def _surplus(self, latent: NDArray[np.float32], scene: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What a latent regressed from EEG says beyond the scene that is shown.
+
+        A regression shrinks towards the mean. The share of the scene's departure from the mean that the
+        latent shows is taken as that shrinkage, not as a wish for a paler scene.
+        """
+        said, shown = latent - self.mean, scene - self.mean
+        coarse_said, coarse_shown = _pooled(said), _pooled(shown)
+        share = float(coarse_said @ coarse_shown) / max(float(coarse_shown @ coarse_shown), 1e-9)
+        return np.asarray(said - np.float32(np.clip(share, 0.0, 1.0)) * shown, dtype=np.float32)
 
 
 def _pooled(latent: NDArray[np.float32]) -> NDArray[np.float32]:
