@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rtbci.montage import CHANNELS
+from training.cohort import fingerprint, load_prior
 from training.decoder import Decoder, load_decoder
 from training.decoder_settings import DecoderSettings, load_settings
 from training.evaluate_decoder import EVIDENCE_FILE
@@ -29,6 +30,7 @@ from training.latents import COARSE, FULL, LatentHead, load_latent_head
 log = logging.getLogger(__name__)
 
 ADAPTER_FILE, ENCODER_FILE, PARITY_FILE = "adapter.onnx", "encoder.onnx", "parity.json"
+PRIOR_FILE = "prior_covariance.npy"
 OUTPUTS = (*QUESTIONS, "text", "latent")
 _OPSET = 18
 
@@ -102,8 +104,12 @@ def export_module(module: nn.Module, outputs: tuple[str, ...], file: Path) -> No
         dynamo=True,
         verbose=False,
     )
+    if program is None:
+        raise RuntimeError("torch gave no ONNX program")
     onnx.checker.check_model(program.model_proto, full_check=True)
-    onnx.save(program.model_proto, file)
+    partial = file.with_suffix(".partial")
+    onnx.save(program.model_proto, partial)
+    partial.replace(file)
 
 
 def session(file: Path) -> ort.InferenceSession:
@@ -123,7 +129,7 @@ def largest_difference(module: nn.Module, engine: ort.InferenceSession, eeg: NDA
 
 
 def export_decoder(settings: DecoderSettings) -> Parity:
-    """Write both engines and compare them with torch."""
+    """Write both engines and the alignment's prior, and compare the engines with torch."""
     folder = Path(settings.folder)
     decoder = load_decoder(settings)
     temperature = json.loads((folder / EVIDENCE_FILE).read_text())["temperature"]
@@ -137,6 +143,8 @@ def export_decoder(settings: DecoderSettings) -> Parity:
         encoder=largest_difference(encoder, engine, eeg),
         encoder_ms=_median_ms(engine, eeg[:1]),
     )
+    prior = load_prior(Path(settings.cache) / fingerprint(settings))
+    np.save(folder / PRIOR_FILE, prior, allow_pickle=False)
     (folder / PARITY_FILE).write_text(json.dumps(asdict(report), indent=1))
     return report
 

@@ -6,6 +6,11 @@ import uuid
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test may depend on how fast the machine is.
+settings.register_profile("rtbci", deadline=None)
+settings.load_profile("rtbci")
 
 # liblsl reads its configuration at the first call in the process, and child processes inherit the
 # environment: so it is set here, before any test module can import pylsl.

@@ -9,6 +9,9 @@ _BLENDED = 6
 class Augment:
     """Noise and silent channels (SAM-Net), and nulls: EEG in which nothing is to be found.
 
+    The noise is another window with its phases redrawn, so that no window's own noise can be learnt by heart:
+    white noise did not prevent that, and faint windows were decoded with too much confidence.
+
     The nulls teach the encoder what it may not be sure of. A third are blends of six windows with all phases
     redrawn, alike for all channels: the spectrum and covariance of EEG with answers in it, of no one clip.
     A third are Gaussian noise with the batch's mean spectrum, and a third are such noise with the spectrum
@@ -20,7 +23,7 @@ class Augment:
     generator : torch.Generator
         Source of chance.
     noise : float
-        Most standard deviations of added noise; each window gets a share of it.
+        Most noise that is added, as a multiple of the EEG; each window gets a share of it.
     drop_channels : int
         Most channels that are silenced in a window.
     null_share : float
@@ -63,7 +66,8 @@ class Augment:
             eeg[2 * third : count] = blend
             null[:count] = True
         loudness = self._noise * torch.rand(batch, 1, 1, generator=self._random) ** 2
-        eeg.add_(self._normal(eeg.shape).mul(loudness))
+        order = torch.randperm(batch, generator=self._random)
+        eeg = (eeg + loudness * self._new_phases(eeg[order])) / (1.0 + loudness**2).sqrt()
         silent = torch.rand(batch, channels, generator=self._random)
         share = self._drop / channels * torch.rand(batch, 1, generator=self._random) ** 2
         return eeg.mul_((silent >= share)[:, :, None]), null
@@ -77,13 +81,15 @@ class Augment:
         white = torch.fft.rfft(self._normal(torch.Size((count, *eeg.shape[1:]))), dim=2) / eeg.shape[2] ** 0.5
         return torch.fft.irfft(white * amplitude, n=eeg.shape[2], dim=2)
 
+    def _new_phases(self, eeg: Tensor) -> Tensor:
+        spectrum = torch.fft.rfft(eeg, dim=2)
+        turns = torch.rand(len(eeg), 1, spectrum.shape[2], generator=self._random)
+        return torch.fft.irfft(spectrum * torch.exp(2j * torch.pi * turns), n=eeg.shape[2], dim=2)
+
     def _blend(self, eeg: Tensor, count: int) -> Tensor:
         chosen = torch.randint(len(eeg), (count * _BLENDED,), generator=self._random)
-        spectrum = torch.fft.rfft(eeg[chosen], dim=2)
-        turns = torch.rand(len(chosen), 1, spectrum.shape[2], generator=self._random)
-        turn = torch.exp(2j * torch.pi * turns)
-        turned = (spectrum * turn).reshape(count, _BLENDED, *spectrum.shape[1:]).sum(dim=1)
-        return torch.fft.irfft(turned, n=eeg.shape[2], dim=2) / _BLENDED**0.5
+        turned = self._new_phases(eeg[chosen])
+        return turned.reshape(count, _BLENDED, *eeg.shape[1:]).sum(dim=1) / _BLENDED**0.5
 
     def _strange(self, eeg: Tensor) -> Tensor:
         count, channels, length = eeg.shape

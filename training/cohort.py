@@ -219,7 +219,8 @@ def load_windows(folder: Path, wearers: tuple[int, ...], decimate: int) -> Windo
 
 
 def _averaged(x: NDArray[np.floating], factor: int) -> NDArray[np.float32]:
-    return x.reshape(*x.shape[:2], -1, factor).mean(axis=3, dtype=np.float32)
+    averaged: NDArray[np.float32] = x.reshape(*x.shape[:2], -1, factor).mean(axis=3, dtype=np.float32)
+    return averaged
 
 
 def _covariance(preprocessing: Preprocessing, sitting: Sitting) -> NDArray[np.float64]:

@@ -69,7 +69,7 @@ class OptimiserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     generic_share: float
     """Share of windows that go through the generic spatial layer instead of their wearer's own."""
     noise: float
-    """Most standard deviations of noise that are added."""
+    """Most noise that is added, as a multiple of the EEG."""
     drop_channels: int
     """Most channels that are silenced in a window."""
     null_share: float

@@ -21,7 +21,7 @@ from rtbci.bundle.schema import EvidenceModel, Metric
 from training.cohort import Windows, load_windows, make_cohort
 from training.decoder import Decoder, load_decoder
 from training.decoder_settings import DecoderSettings, load_settings
-from training.evidence import Stream, filtered, fit_evidence, fit_temperature, log_softmax
+from training.evidence import Stream, filtered, fit_evidence, fit_temperature, log_softmax, with_thresholds
 from training.hrt import QUESTIONS
 from training.scores import binomial_interval, calibration_error
 from training.targets import clip_table, window_targets
@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 
 EVIDENCE_FILE, METRICS_FILE = "evidence.json", "metrics.json"
 Array = NDArray[np.float64]
+
+_STRONG_BY_CHANCE = 0.0
+"""What share of windows without an answer may look strong, to four digits (one in ten hours)."""
 
 
 @torch.no_grad()
@@ -73,8 +76,8 @@ def fit(settings: DecoderSettings, decoder: Decoder, cache: Path) -> tuple[dict[
     temperature = {
         name: fit_temperature(answers[name], wanted[name].numpy().astype(np.float64)) for name in QUESTIONS
     }
-    evidence = fit_evidence(list(streams_of(windows, answers["concept"] / temperature["concept"])))
-    return temperature, evidence
+    streams = list(streams_of(windows, answers["concept"] / temperature["concept"]))
+    return temperature, with_thresholds(fit_evidence(streams), streams)
 
 
 def measure(
@@ -102,6 +105,8 @@ def measure(
         metrics.append(
             _metric(f"confidence_p99_{label}", float(np.quantile(confidence, 0.99)), chance, len(confidence))
         )
+        sure = int((confidence >= evidence.strong).sum())
+        metrics.append(_share(f"strong_{label}", sure, len(confidence), _STRONG_BY_CHANCE))
         hit = posterior.argmax(axis=1) == truth
         error = calibration_error(posterior.max(axis=1), hit)
         metrics.append(_metric(f"trial_ece_{label}", error, 0.0, len(hit)))
@@ -136,9 +141,12 @@ def _attributes(settings: DecoderSettings, windows: Windows, scaled: dict[str, A
 
 
 def _top1(name: str, scores: Array, truth: NDArray[np.int64], chance: float) -> list[Metric]:
-    hits = int((scores.argmax(axis=1) == truth).sum())
-    low, high = binomial_interval(hits, len(truth))
-    return [_metric(name, hits / len(truth), chance, len(truth), (round(low, 4), round(high, 4)))]
+    return [_share(name, int((scores.argmax(axis=1) == truth).sum()), len(truth), chance)]
+
+
+def _share(name: str, count: int, n: int, chance: float) -> Metric:
+    low, high = binomial_interval(count, n)
+    return _metric(name, count / n, chance, n, (round(low, 4), round(high, 4)))
 
 
 def _metric(name: str, value: float, chance: float, n: int, ci: tuple[float, float] | None = None) -> Metric:

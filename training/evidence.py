@@ -3,8 +3,10 @@
 Fitted on wearers that the encoder did not learn from, by the likelihood of what was shown.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
@@ -13,6 +15,10 @@ from rtbci.bundle.schema import EvidenceModel
 from rtbci.decode.evidence import EvidenceFilter
 
 Array = NDArray[np.float64]
+
+_MODERATE_TAIL = 0.01
+_STRONG_TAIL = 1 / 72_000
+"""One window in ten hours, at a hop of half a second."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,36 @@ def fit_evidence(streams: list[Stream]) -> EvidenceModel:
     )
     exponent, hazard = _unpack(best.x)
     return EvidenceModel(exponent=round(exponent, 4), hazard=round(hazard, 4))
+
+
+def with_thresholds(model: EvidenceModel, streams: Sequence[Stream]) -> EvidenceModel:
+    """Set the words for evidence by how seldom EEG without an answer in it comes as far.
+
+    Moderate is what one window in a hundred of the nulls exceeds, strong what one in ten hours of them would.
+    That many were never decoded: beyond the hundredth, the tail of the log odds is taken to be exponential
+    (Pickands 1975, with shape 0).
+
+    Parameters
+    ----------
+    model : EvidenceModel
+    streams : sequence of Stream
+        Those that are nulls count.
+
+    Raises
+    ------
+    ValueError
+        If no stream is a null.
+    """
+    nulls = [filtered(s, model.exponent, model.hazard).max(axis=1) for s in streams if s.null]
+    if not nulls:
+        raise ValueError("the thresholds of evidence need streams without an answer in them")
+    confidence = np.clip(np.concatenate(nulls), 0.0, 1.0 - 1e-9)
+    odds = np.log(confidence / (1.0 - confidence))
+    first = float(np.quantile(odds, 1.0 - _MODERATE_TAIL))
+    scale = float(np.mean(odds[odds > first] - first)) if np.any(odds > first) else 0.0
+    far = first + scale * float(np.log(_MODERATE_TAIL / _STRONG_TAIL))
+    moderate, strong = (1.0 / (1.0 + float(np.exp(-x))) for x in (first, far))
+    return msgspec.structs.replace(model, moderate=round(moderate, 4), strong=round(strong, 4))
 
 
 def _unpack(point: Array) -> tuple[float, float]:

@@ -68,8 +68,8 @@ class EngineSession:
             missing = {tensor.name for tensor in promised} - {tensor.name for tensor in there}
             if missing:
                 raise BundleError(
-                    f"The engine {path.name} has no {kind} '{sorted(missing)[0]}' although bundle.json says so; "
-                    "export the bundle again."
+                    f"The engine {path.name} has no {kind} '{sorted(missing)[0]}' although bundle.json says "
+                    "so; export the bundle again."
                 )
 
     def run(self, **inputs: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:

@@ -74,9 +74,9 @@ class EvidenceModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     weak: float = 2.0
     """Multiples of chance (or of the null's 95th percentile, where higher) that count as weak,"""
     moderate: float = 0.25
-    """the confidence that counts as moderate"""
+    """the confidence that counts as moderate (one window in a hundred without an answer comes as far)"""
     strong: float = 0.5
-    """and the one that counts as strong, from which a picture may be crisp."""
+    """and the one that counts as strong (one such window in ten hours), from which a picture may be crisp."""
 
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,6 +7,8 @@ import numpy as np
 from rtbci.bundle.schema import EvidenceModel
 from rtbci.wire.messages import Strength
 
+_STRENGTHS = (0.0, 0.25, 0.6, 1.0)
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -32,9 +34,9 @@ class Verdict:
 def judge(confidence: float, *, chance: float, null_confidence: float, model: EvidenceModel) -> Verdict:
     """Say how far evidence stands above chance and above the null control.
 
-    Strength rises linearly in confidence from 0 at the floor to 1 at twice the confidence that counts as
-    strong (at most 0.95). The floor is `model.weak` times chance or what surrogate EEG reaches in 5 % of
-    windows, whichever is higher; confidence at or below it is worth nothing.
+    Strength is 0 up to the floor: `model.weak` times chance or what surrogate EEG reaches in 5 % of windows,
+    whichever is higher. From there it rises in straight lines: to 0.25 at the confidence that counts as
+    moderate, 0.6 at the one that counts as strong, and 1 half-way from there to certainty.
 
     Parameters
     ----------
@@ -48,8 +50,8 @@ def judge(confidence: float, *, chance: float, null_confidence: float, model: Ev
         The bundle's thresholds.
     """
     floor = max(model.weak * chance, null_confidence)
-    ceiling = max(min(2.0 * model.strong, 0.95), floor + 1e-6)
-    strength = float(np.clip((confidence - floor) / (ceiling - floor), 0.0, 1.0))
+    points = np.maximum([floor, model.moderate, model.strong, (1.0 + model.strong) / 2], floor)
+    strength = float(np.interp(confidence, points, _STRENGTHS))
     if confidence <= floor:
         return Verdict(0.0, "none")
     if confidence >= model.strong:

@@ -3,6 +3,7 @@
 from rtbci.wearers.adapter import Adapter
 from rtbci.wearers.profile import Predicted, Profile, ProfileRecord, cap_hash
 from rtbci.wearers.store import (
+    check_name,
     delete_profile,
     export_profile,
     home,
@@ -19,6 +20,7 @@ __all__ = [
     "Profile",
     "ProfileRecord",
     "cap_hash",
+    "check_name",
     "delete_profile",
     "export_profile",
     "home",

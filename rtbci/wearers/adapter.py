@@ -1,4 +1,4 @@
-"""What calibration puts around the frozen encoder for one wearer: a spatial layer, a head, an exponent."""
+"""What calibration puts around the frozen encoder for one wearer: a layer, a head, a decoder of its own."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -10,24 +10,32 @@ from rtbci.errors import WearerError
 from rtbci.montage import CHANNELS
 from rtbci.stimuli.concepts import CONCEPTS
 
+OWN_BIN = 16
+"""Samples that the wearer's own linear decoder averages: 80 ms."""
+OWN_BINS = 25
+
 ARRAYS: dict[str, tuple[int, ...]] = {
     "matrix": (len(CHANNELS), len(CHANNELS)),
     "head_weight": (len(CONCEPTS), len(CONCEPTS)),
     "head_bias": (len(CONCEPTS),),
+    "own_weight": (len(CHANNELS) * OWN_BINS, len(CONCEPTS)),
 }
 
 
 @dataclass(frozen=True, eq=False)
 class Adapter:
-    """Three affine maps, applied with numpy: one small product a window.
+    """Linear maps, applied with numpy: a few small products a window.
 
     Attributes
     ----------
     matrix : ndarray, shape (62, 62), float64
         Spatial layer: ``adapted = matrix @ eeg``, in place of the bundle's generic adapter.
     head_weight : ndarray, shape (40, 40), float64
-        Concept head: ``logits @ head_weight + head_bias``.
+        Concept head: ``logits @ head_weight + head_bias + binned(eeg) @ own_weight``.
     head_bias : ndarray, shape (40,), float64
+    own_weight : ndarray, shape (1550, 40), float64
+        A linear decoder of the wearer's own, on the windows as they come from the signal chain; zero where
+        there is none.
     exponent : float or None
         Weight of one window's evidence, in place of the bundle's; None keeps the bundle's.
 
@@ -40,8 +48,10 @@ class Adapter:
     matrix: NDArray[np.float64]
     head_weight: NDArray[np.float64]
     head_bias: NDArray[np.float64]
+    own_weight: NDArray[np.float64]
     exponent: float | None = None
     _single: NDArray[np.float32] = field(init=False, repr=False)
+    _has_own: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         for name, shape in ARRAYS.items():
@@ -56,20 +66,40 @@ class Adapter:
                 f"The adapter's exponent {self.exponent} is not above 0; calibrate the wearer again."
             )
         object.__setattr__(self, "_single", np.ascontiguousarray(self.matrix, dtype=np.float32))
+        object.__setattr__(self, "_has_own", bool(np.any(self.own_weight)))
 
     @classmethod
     def identity(cls, exponent: float | None = None) -> Self:
         """Return an adapter that changes nothing."""
-        return cls(np.eye(len(CHANNELS)), np.eye(len(CONCEPTS)), np.zeros(len(CONCEPTS)), exponent)
+        concepts = len(CONCEPTS)
+        own = np.zeros(ARRAYS["own_weight"])
+        return cls(np.eye(len(CHANNELS)), np.eye(concepts), np.zeros(concepts), own, exponent)
 
     def spatial(self, eeg: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map windows (n, 62, samples) of this wearer to what the encoder knows."""
         return np.asarray(self._single @ eeg, dtype=np.float32)
 
-    def concept_logits(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Map the encoder's concept logits (n, 40) to this wearer's."""
-        return np.asarray(logits @ self.head_weight + self.head_bias, dtype=np.float64)
+    def concept_logits(self, logits: NDArray[np.float64], eeg: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Map the encoder's concept logits (n, 40) to this wearer's.
+
+        Parameters
+        ----------
+        logits : ndarray, shape (n, 40)
+        eeg : ndarray, shape (n, 62, 400)
+            The windows, before any layer.
+        """
+        out = logits @ self.head_weight + self.head_bias
+        if self._has_own:
+            out = out + binned(eeg) @ self.own_weight
+        return np.asarray(out, dtype=np.float64)
 
     def arrays(self) -> dict[str, NDArray[np.float64]]:
         """Return the arrays by name, as a profile stores them."""
         return {name: getattr(self, name) for name in ARRAYS}
+
+
+def binned(eeg: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Average windows (n, 62, 400) over bins of 80 ms, and lay channels side by side: (n, 1550)."""
+    n, channels, _ = eeg.shape
+    bins = eeg[:, :, : OWN_BIN * OWN_BINS].reshape(n, channels, OWN_BINS, OWN_BIN).mean(axis=3)
+    return np.asarray(bins.reshape(n, -1), dtype=np.float64)

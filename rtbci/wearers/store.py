@@ -162,12 +162,23 @@ def _wearers() -> Path:
     return home() / "wearers"
 
 
-def _folder(wearer: str) -> Path:
+def check_name(wearer: str) -> None:
+    """Make sure that a profile can be kept under a pseudonym.
+
+    Raises
+    ------
+    WearerError
+        If it is no plain name.
+    """
     if not _PSEUDONYM.fullmatch(wearer):
         raise WearerError(
             f"'{wearer}' cannot be a wearer's pseudonym; use 1 to 64 letters, digits, '-' or '_', with a "
             "letter or digit first."
         )
+
+
+def _folder(wearer: str) -> Path:
+    check_name(wearer)
     return _wearers() / wearer
 
 

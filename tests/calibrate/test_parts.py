@@ -100,10 +100,20 @@ def test_the_own_ridge_is_the_primal_one():
     train, test = np.arange(20), np.arange(20, 30)
     x = binned(z)
     ridge = 0.7 * np.sum(x[train] ** 2) / 20
-    target = np.eye(40)[concept[train]] - 1 / 40
+    target = np.eye(40)[concept[train]]
+    target -= target.mean(axis=0)
     primal = np.linalg.solve(x[train].T @ x[train] + ridge * np.eye(1550), x[train].T @ target)
     np.testing.assert_allclose(own.weight(train, 0.7), primal, atol=1e-9)
     np.testing.assert_allclose(own.scores(train, test, 0.7), x[test] @ primal, atol=1e-9)
+
+
+def test_a_concept_that_was_not_shown_never_wins():
+    rng = np.random.default_rng(7)
+    drift = np.cumsum(rng.standard_normal((90, 62, 1)), axis=0) * np.ones(400)
+    own = OwnRidge(drift.astype(np.float32), np.repeat(np.arange(9), 10), 40)
+    scores = own.scores(np.arange(60), np.arange(60, 90), 1.0)
+    assert scores.argmax(axis=1).max() < 6
+    np.testing.assert_array_equal(scores[:, 6:], 0)
 
 
 def slow_eeg(rng, n, directions):
@@ -133,7 +143,7 @@ def test_the_layers_slopes_are_the_encoders_derivative_and_find_the_directions()
     assert overlap.min() > 0.8
 
 
-def test_a_layer_step_lowers_the_loss_and_a_strong_ridge_does_nothing():
+def test_a_layer_lowers_the_loss_and_a_strong_ridge_does_nothing():
     rng = np.random.default_rng(5)
     directions = np.linalg.qr(rng.standard_normal((62, 3)))[0]
     z = slow_eeg(rng, 200, directions)
@@ -148,7 +158,7 @@ def test_a_layer_step_lowers_the_loss_and_a_strong_ridge_does_nothing():
     worn = np.asarray(mixed @ z, dtype=np.float32)
     layer = LinearisedLayer(encode, np.eye(62), worn, 3)
     train, test = np.arange(150), np.arange(150, 200)
-    weak, strong = layer.steps(train, concept[train], 1.0, (0.1, 1e6))
+    strong, weak = layer.fits(train, concept[train], 1.0, (1e6, 0.01))
     before = cross_entropy(layer.logits[test], concept[test])
     after = cross_entropy(encode(np.asarray(layer.matrix(weak) @ worn[test], np.float32)), concept[test])
     assert after < 0.9 * before

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from training.evidence import Stream, filtered, fit_evidence, fit_temperature, log_softmax
+from rtbci.bundle.schema import EvidenceModel
+from training.evidence import Stream, filtered, fit_evidence, fit_temperature, log_softmax, with_thresholds
 
 K = 40
 
@@ -47,3 +48,22 @@ def test_nothing_to_be_found_gives_nothing() -> None:
     silent = Stream(rng.standard_normal((600, K)), shown, np.arange(600) % 4 == 3, 0.0, True)
     model = fit_evidence([silent])
     assert filtered(silent, model.exponent, model.hazard).max() < 0.1
+
+
+def test_strong_is_what_nulls_do_not_reach() -> None:
+    """Thresholds from an hour of nulls, tried on ten other hours of the same kind."""
+    rng = np.random.default_rng(5)
+
+    def null(windows: int) -> Stream:
+        logits = 1.5 * rng.standard_normal((windows, K))
+        return Stream(logits, rng.integers(K, size=windows), np.ones(windows, dtype=bool), 0.0, True)
+
+    start = EvidenceModel(exponent=0.8, hazard=0.5)
+    model = with_thresholds(start, [null(7_200), _stream(rng, 3.0, copies=1)])
+    assert (model.exponent, model.hazard, model.weak) == (start.exponent, start.hazard, start.weak)
+    confidence = filtered(null(72_000), model.exponent, model.hazard).max(axis=1)
+    assert 0.005 < np.mean(confidence >= model.moderate) < 0.02
+    assert np.sum(confidence >= model.strong) <= 6
+    assert np.sum(confidence >= model.strong - 0.15) > 6
+    with pytest.raises(ValueError, match="without an answer"):
+        with_thresholds(start, [_stream(rng, 3.0, copies=1)])

@@ -1,0 +1,154 @@
+"""Fitting: every candidate, judged on stretches of time that it has not seen; the simplest good one wins."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rtbci.calibrate.candidates import CANDIDATES, Candidate, Encode, Material
+from rtbci.calibrate.evidence import Outcome, breaks, judge
+from rtbci.calibrate.folds import stretches
+from rtbci.calibrate.report import CandidateReport, Report, interval
+from rtbci.calibrate.sitting import Sitting, find_trials
+from rtbci.errors import WearerError
+from rtbci.wearers.adapter import Adapter
+
+FOLDS = 5
+_FEWEST_SLOTS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What calibration found.
+
+    Attributes
+    ----------
+    adapter : Adapter
+        Of the chosen candidate, fitted to all clips, with its exponent.
+    report : Report
+        How every candidate did on clips that it had not seen.
+    """
+
+    adapter: Adapter
+    report: Report
+
+
+def fit(
+    sitting: Sitting,
+    encode: Encode,
+    base: NDArray[np.float64],
+    *,
+    hazard: float,
+    candidates: Sequence[Candidate] = CANDIDATES,
+    on_progress: Callable[[str], None] | None = None,
+) -> Fit:
+    """Fit all candidates and choose one.
+
+    Each is judged as it would be used live: its logits run through the forward filter over the whole
+    sitting, each stretch decoded by a fit that has seen neither the stretch nor its surroundings.
+
+    Parameters
+    ----------
+    sitting : Sitting
+        What was collected.
+    encode : callable
+        The frozen encoder without any layer: (n, 62, 400) to outputs by name, "concept" among them.
+    base : ndarray, shape (62, 62)
+        The bundle's generic layer.
+    hazard : float
+        The bundle's.
+    candidates : sequence of Candidate
+        The first must be "none".
+    on_progress : callable, optional
+        Gets the name of each candidate before it is fitted.
+
+    Raises
+    ------
+    WearerError
+        If too few clips met with EEG.
+    """
+    began = time.perf_counter()
+    trials = find_trials(sitting)
+    slots = len(np.unique(trials.slot))
+    if slots < _FEWEST_SLOTS or len(np.unique(trials.concept)) < 2:
+        raise WearerError(
+            f"Only {len(trials.concept)} clips in {slots} runs met with EEG, too few to calibrate on; watch "
+            f"at least {_FEWEST_SLOTS} clips of changing concepts."
+        )
+    material = Material(sitting, trials, encode, base)
+    folds = stretches(sitting, trials, FOLDS)
+    fresh = breaks(sitting.newest, sitting.hop_s)
+    outcomes, seconds = [], []
+    for candidate in candidates:
+        if on_progress is not None:
+            on_progress(candidate.name)
+        start = time.perf_counter()
+        logits = np.zeros_like(material.encoded)
+        for fold in folds:
+            adapter = candidate.fit(material, np.flatnonzero(fold.examples))
+            logits[fold.held_windows] = material.logits(adapter, fold.held_windows)
+        outcomes.append(judge(logits, fresh, trials.decided, trials.concept, hazard))
+        seconds.append(time.perf_counter() - start)
+    chosen = choose(outcomes, trials.slot)
+    adapter = candidates[chosen].fit(material, np.arange(len(trials.example)))
+    return Fit(
+        replace(adapter, exponent=outcomes[chosen].exponent),
+        Report(
+            candidates=tuple(
+                _describe(c.name, o, s, slots) for c, o, s in zip(candidates, outcomes, seconds, strict=True)
+            ),
+            chosen=candidates[chosen].name,
+            chance=1.0 / material.concepts,
+            clips=len(trials.concept),
+            slots=slots,
+            exponent=outcomes[chosen].exponent,
+            fit_seconds=time.perf_counter() - began,
+        ),
+    )
+
+
+def choose(outcomes: Sequence[Outcome], slot: NDArray[np.int64]) -> int:
+    """Choose the simplest outcome that is within one standard error of the best.
+
+    The score is the log posterior of the truth at the end of each clip; differences are taken clip by clip,
+    and clips of a slot count as one. What is neither likelier nor at least as often right as the first
+    outcome ("none") is never chosen.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+        From the simplest candidate to the most flexible; the first is the fallback.
+    slot : ndarray, shape (m,)
+        Slot of each clip.
+    """
+    scores = np.stack([_per_slot(outcome.log_likelihood, slot) for outcome in outcomes])
+    allowed = [
+        i
+        for i, outcome in enumerate(outcomes)
+        if outcome.hit.mean() >= outcomes[0].hit.mean() and scores[i].mean() >= scores[0].mean()
+    ]
+    best = max(allowed, key=lambda i: float(scores[i].mean()))
+    for i in allowed:
+        behind = scores[best] - scores[i]
+        if behind.mean() <= behind.std(ddof=1) / np.sqrt(len(behind)):
+            return i
+    return best
+
+
+def _per_slot(values: NDArray[np.float64], slot: NDArray[np.int64]) -> NDArray[np.float64]:
+    _, which = np.unique(slot, return_inverse=True)
+    return np.asarray(np.bincount(which, weights=values) / np.bincount(which))
+
+
+def _describe(name: str, outcome: Outcome, seconds: float, slots: int) -> CandidateReport:
+    top1 = float(outcome.hit.mean())
+    return CandidateReport(
+        name=name,
+        top1=top1,
+        ci95=interval(top1, slots),
+        log_likelihood=float(outcome.log_likelihood.mean()),
+        exponent=outcome.exponent,
+        seconds=seconds,
+    )

@@ -1,0 +1,183 @@
+"""Sittings over real LSL streams."""
+
+import threading
+import time
+
+import numpy as np
+import pylsl
+import pytest
+
+from rtbci.bundle import load_bundle
+from rtbci.calibrate import Announcer, Plan, collect
+from rtbci.errors import ContractError, StreamError, UsageError
+from rtbci.montage import CHANNELS
+from rtbci.stimuli.markers import ClipMarker, EndMarker, RestMarker, decode, encode
+from rtbci.stream import StreamQuery
+from tests.tiny_bundle import write_tiny_bundle
+
+PLAN = Plan(
+    (
+        (0.0, RestMarker(seconds=1.5)),
+        (1.5, ClipMarker(concept="cat", seed=1)),
+        (3.5, ClipMarker(concept="piano", seed=2)),
+        (5.5, EndMarker()),
+    ),
+    clips=2,
+)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("calibrate") / "tiny"
+    write_tiny_bundle(folder)
+    return load_bundle(folder)
+
+
+class Cap:
+    """A sender of noise in real time, with its own marker outlet, that can be taken off and put on again."""
+
+    def __init__(self, source_id, labels=CHANNELS, name="cap"):
+        info = pylsl.StreamInfo(name, "EEG", len(labels), 200, "float32", source_id)
+        channels = info.desc().append_child("channels")
+        for label in labels:
+            channel = channels.append_child("channel")
+            channel.append_child_value("label", label)
+            channel.append_child_value("unit", "uV")
+        self.outlet = pylsl.StreamOutlet(info)
+        marker_info = pylsl.StreamInfo(f"{name}-markers", "Markers", 1, 0, "string", f"{source_id}-markers")
+        self.markers = pylsl.StreamOutlet(marker_info)
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self.send, args=(len(labels),))
+        self.thread.start()
+
+    def send(self, channels):
+        rng = np.random.default_rng(0)
+        start, sent = pylsl.local_clock(), 0
+        while not self.stop.wait(0.02):
+            now = pylsl.local_clock()
+            n = int((now - start) * 200) - sent
+            if n > 0:
+                block = 20 * rng.standard_normal((n, channels)).astype(np.float32)
+                sent += n
+                self.outlet.push_chunk(block, start + sent / 200)
+
+    def off(self):
+        self.stop.set()
+        self.thread.join()
+        del self.outlet, self.markers
+
+
+@pytest.fixture
+def cap(source_id):
+    cap = Cap(source_id)
+    yield cap
+    if not cap.stop.is_set():
+        cap.off()
+
+
+def test_a_plan_is_announced_and_its_clips_meet_with_eeg(bundle, cap, source_id):
+    heard = []
+    listening = threading.Event()
+
+    def listen():
+        found = pylsl.resolve_byprop("source_id", f"{source_id}-calibration", timeout=20)
+        inlet = pylsl.StreamInlet(found[0], recover=False)
+        inlet.open_stream(timeout=10)
+        listening.set()
+        while True:
+            sample, stamp = inlet.pull_sample(timeout=20)
+            heard.append((decode(sample[0]), stamp))
+            if isinstance(heard[-1][0], EndMarker):
+                return
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    progress = []
+    got = collect(
+        bundle,
+        StreamQuery(source_id=source_id),
+        clips=PLAN.clips,
+        plan=PLAN,
+        on_progress=lambda done, wanted: progress.append((done, wanted)),
+    )
+    listener.join(timeout=20)
+    assert progress[-1] == (2, 2)
+    clips = got.sitting.clips
+    assert [clip.concept for clip in clips] == [0, 34]
+    assert clips[1].onset - clips[0].onset == pytest.approx(2.0)
+    assert listening.is_set()
+    onsets = [stamp for marker, stamp in heard if isinstance(marker, ClipMarker)]
+    assert onsets[-1] == pytest.approx(clips[1].onset, abs=1e-6)
+    assert got.sitting.newest[-1] >= clips[1].onset + 1.7
+    assert got.sitting.z.shape[1:] == (62, 400)
+    assert np.isfinite(got.sitting.z).all()
+    assert got.contract.labels == CHANNELS
+    assert got.lost_samples == 0
+
+
+def test_the_wearers_own_markers_are_heard(bundle, cap, source_id):
+    done = threading.Event()
+
+    def show():
+        while not cap.markers.have_consumers() and not done.wait(0.05):
+            pass
+        onset = pylsl.local_clock() + 2.0
+        cap.markers.push_sample(["something of another program"])
+        for i, concept in enumerate(("dog", "dog", "ship")):
+            cap.markers.push_sample([encode(ClipMarker(concept=concept, seed=i, seconds=1.0))], onset + i)
+
+    shower = threading.Thread(target=show)
+    shower.start()
+    try:
+        got = collect(bundle, StreamQuery(source_id=source_id), clips=3)
+    finally:
+        done.set()
+        shower.join()
+    assert [clip.concept for clip in got.sitting.clips] == [1, 1, 39]
+
+
+def test_silence_is_said(bundle, cap, source_id):
+    with pytest.raises(StreamError, match=r"No clip was announced for 4 s after 0 of 5 clips"):
+        collect(bundle, StreamQuery(source_id=source_id), clips=5, silent_s=4.0)
+    with pytest.raises(StreamError, match="No EEG stream was found within"):
+        collect(bundle, StreamQuery(source_id=f"{source_id}-nobody"), clips=5, silent_s=0.5)
+
+
+def test_stopping_early(bundle, cap, source_id):
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(UsageError, match="stopped before the stream"):
+        collect(bundle, StreamQuery(source_id=source_id), clips=5, stop=stop)
+    timer = threading.Timer(3.0, stop.set)
+    stop.clear()
+    timer.start()
+    with pytest.raises(UsageError, match="before a clip was watched"):
+        collect(bundle, StreamQuery(source_id=source_id), clips=5, stop=stop)
+    timer.join()
+
+
+def test_a_cap_that_comes_back_as_another_ends_the_sitting(bundle, cap, source_id):
+    other = []
+
+    def swap():
+        time.sleep(3.0)
+        cap.off()
+        other.append(Cap(source_id, labels=tuple(reversed(CHANNELS))))
+
+    swapper = threading.Thread(target=swap)
+    swapper.start()
+    try:
+        with pytest.raises(ContractError, match="came back as another cap"):
+            collect(bundle, StreamQuery(source_id=source_id), clips=5, silent_s=30.0)
+    finally:
+        swapper.join()
+        other[0].off()
+
+
+def test_an_announcer_can_be_stopped_at_once(source_id):
+    announcer = Announcer("cap-calibration", source_id, PLAN)
+    announcer.start()
+    began = time.monotonic()
+    announcer.stop()
+    assert time.monotonic() - began < 5.0
+    assert announcer.ended.is_set()
