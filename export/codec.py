@@ -1,11 +1,10 @@
 """The picture decoder as an engine: latents in, finished uint8 pictures out.
 
-``python -m export.codec`` writes `decoder.onnx` into ``runs/generator``. The weights lie in the file in half
-precision with a Cast behind each: half the size, while onnxruntime, which folds the casts when it opens the
-file, still computes in single precision (half precision is 2.4 times slower on a CPU).
+The weights lie in the file in half precision with a Cast behind each: half the size, while onnxruntime, which
+folds the casts when it opens the file, still computes in single precision (half precision is 2.4 times slower
+on a CPU).
 """
 
-import argparse
 import logging
 from pathlib import Path
 
@@ -17,12 +16,11 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from training.codec import RUN_FOLDER, decode_latents, load_codec
+from training.codec import decode_latents
 from training.codec_model import LATENT_SHAPE, Codec, Decoder
 
 log = logging.getLogger(__name__)
 
-GENERATOR_FOLDER = Path("runs/generator")
 DECODER_FILE = "decoder.onnx"
 OPSET = 18
 _SMALL = 64
@@ -88,22 +86,3 @@ def parity(codec: Codec, file: Path, latents: NDArray[np.float32]) -> int:
     session = ort.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     made = session.run(["rgb"], {"latent": latents})[0]
     return int(np.abs(made.astype(int) - decode_latents(codec, latents).astype(int)).max())
-
-
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(description="Export the picture decoder to ONNX.")
-    parser.add_argument("--codec", type=Path, default=RUN_FOLDER, help="folder of the trained autoencoder")
-    parser.add_argument("--out", type=Path, default=GENERATOR_FOLDER)
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    codec = load_codec(arguments.codec)
-    file = arguments.out / DECODER_FILE
-    export_decoder(codec, file)
-    latents = np.random.default_rng(0).standard_normal((4, *LATENT_SHAPE)).astype(np.float32)
-    log.info("%s: %.1f MB, off by %d grey levels at most",
-             file, file.stat().st_size / 1e6, parity(codec, file, latents))  # fmt: skip
-
-
-if __name__ == "__main__":
-    main()

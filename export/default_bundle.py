@@ -13,6 +13,7 @@ from export.bundle_writer import write_bundle
 from export.codec import DECODER_FILE, export_decoder
 from export.encoder import ADAPTER_FILE, ENCODER_FILE
 from export.encoder import export_decoder as export_encoder
+from export.recognition import GENERATOR_METRICS_FILE, evaluate_generator
 from rtbci import __version__
 from rtbci.bundle.schema import EvidenceModel, Metric
 from rtbci.stimuli.text import concept_embeddings
@@ -28,7 +29,6 @@ from training.memory import make_memory
 log = logging.getLogger(__name__)
 
 MEMORY_FILE = "memory_latents.npy"
-_GENERATOR = Path("runs/generator")
 _CODEC = Path("runs/codec")
 _MEMORY = ("memory_latents", "memory_scale", "memory_concept", "memory_attributes", "memory_seed")
 _DESCRIPTION = (
@@ -70,7 +70,7 @@ def _make_generator(minutes: float) -> None:
     first = TrainSettings(folder=_CODEC, threads=2)
     log.info("training the picture autoencoder, as far as its time is not used up")
     train_codec(replace(first, minutes=minutes, stop_at=first.freeze_at))
-    _once(_GENERATOR / MEMORY_FILE, "choosing the memory", lambda: make_memory(_CODEC, _GENERATOR))
+    _once(_CODEC / MEMORY_FILE, "choosing the memory", lambda: make_memory(_CODEC))
     train_codec(replace(first, minutes=minutes, rehearse=_CODEC))
 
 
@@ -79,9 +79,11 @@ def write_default_bundle(out: Path, settings: DecoderSettings) -> None:
     folder = Path(settings.folder)
     parity = export_encoder(settings)
     log.info("encoder: off by %.2g at most, %.2f ms a window", parity.encoder, parity.encoder_ms)
-    export_decoder(load_codec(_CODEC), _GENERATOR / DECODER_FILE)
+    export_decoder(load_codec(_CODEC), _CODEC / DECODER_FILE)
+    generator = _CODEC / GENERATOR_METRICS_FILE
+    _once(generator, "measuring what can be read from the pictures", lambda: evaluate_generator(_CODEC))
     cache = make_cohort(settings, settings.cohort.known)
-    arrays = {name: np.load(_GENERATOR / f"{name}.npy", allow_pickle=False) for name in _MEMORY}
+    arrays = {name: np.load(_CODEC / f"{name}.npy", allow_pickle=False) for name in _MEMORY}
     arrays["prior_covariance"] = load_prior(cache)
     arrays["text_concepts"] = concept_embeddings()
     write_bundle(
@@ -91,13 +93,13 @@ def write_default_bundle(out: Path, settings: DecoderSettings) -> None:
         engines={
             "adapter": folder / ADAPTER_FILE,
             "encoder": folder / ENCODER_FILE,
-            "decoder": _GENERATOR / DECODER_FILE,
+            "decoder": _CODEC / DECODER_FILE,
         },
         arrays=arrays,
         preprocessing=settings.preprocessing,
         evidence=_evidence(folder),
-        metrics=_metrics(folder),
-        data_fingerprint=fingerprint(settings),
+        metrics=(*_metrics(folder / METRICS_FILE), *_metrics(generator)),
+        data_fingerprint=f"simulated-{fingerprint(settings)}",
         code_version=__version__,
     )
 
@@ -115,5 +117,5 @@ def _evidence(folder: Path) -> EvidenceModel:
     return msgspec.convert(stored["evidence"], EvidenceModel)
 
 
-def _metrics(folder: Path) -> tuple[Metric, ...]:
-    return msgspec.json.decode((folder / METRICS_FILE).read_bytes(), type=tuple[Metric, ...])
+def _metrics(file: Path) -> tuple[Metric, ...]:
+    return msgspec.json.decode(file.read_bytes(), type=tuple[Metric, ...])

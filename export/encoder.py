@@ -1,10 +1,9 @@
-"""Adapter and encoder as engines: ``python -m export.encoder`` writes them into the run's folder.
+"""Adapter and encoder as engines.
 
 The temperatures that were fitted on held-out wearers are divided into the logits, and the coarse latent is
 enlarged to the picture decoder's size inside the graph.
 """
 
-import argparse
 import json
 import logging
 import time
@@ -21,7 +20,7 @@ from torch import Tensor, nn
 from rtbci.montage import CHANNELS
 from training.cohort import fingerprint, load_prior
 from training.decoder import Decoder, load_decoder
-from training.decoder_settings import DecoderSettings, load_settings
+from training.decoder_settings import DecoderSettings
 from training.evaluate_decoder import EVIDENCE_FILE
 from training.hrt import QUESTIONS, WINDOW
 from training.latents import CHANNELS as LATENT_CHANNELS
@@ -156,16 +155,3 @@ def _median_ms(engine: ort.InferenceSession, eeg: NDArray[np.float32]) -> float:
         engine.run(None, {"eeg": eeg})
         times.append(1e3 * (time.perf_counter() - before))
     return float(np.median(times))
-
-
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(description="Export adapter and encoder to ONNX.")
-    parser.add_argument("--config", type=Path, default=Path("training/configs/decoder.toml"))
-    options = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    log.info("%s", export_decoder(load_settings(options.config)))
-
-
-if __name__ == "__main__":
-    main()

@@ -28,7 +28,7 @@ def load_codec(folder: Path = RUN_FOLDER) -> Codec:
     Parameters
     ----------
     folder : Path
-        Where `training.codec_train` wrote it.
+        Where `rtbci train codec` wrote it.
 
     Raises
     ------
@@ -37,9 +37,7 @@ def load_codec(folder: Path = RUN_FOLDER) -> Codec:
     """
     file = folder / WEIGHTS_FILE
     if not file.is_file():
-        raise UsageError(
-            f"There is no autoencoder at {file}; train one with `python -m training.codec_train`."
-        )
+        raise UsageError(f"There is no autoencoder at {file}; train one with `rtbci train codec`.")
     codec = Codec()
     codec.load_state_dict(load_file(file))
     return codec.eval().requires_grad_(False).to(memory_format=torch.channels_last)

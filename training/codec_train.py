@@ -1,4 +1,4 @@
-"""Train the autoencoder: ``python -m training.codec_train --minutes 60``.
+"""Train the autoencoder (``rtbci train codec``).
 
 It draws its own pictures, stops by the clock, and goes on where it was when started again. In the last part
 the encoder stands still, so that the latents other trainings aim at no longer move, while the decoder still
@@ -6,7 +6,6 @@ improves. Every few minutes it writes ``checkpoint.pt``, ``codec.safetensors`` (
 ``metrics.json`` into its folder, and ``READY`` once the encoder is frozen.
 """
 
-import argparse
 import copy
 import json
 import logging
@@ -242,24 +241,3 @@ def train_codec(settings: TrainSettings) -> None:
     )
     with drawn_batches(settings.batch, seed=settings.seed + trainer.step) as batches:
         trainer.run(batches, held_out(per_concept=1))
-
-
-def main() -> None:
-    """Run from the command line."""
-    defaults = TrainSettings()
-    parser = argparse.ArgumentParser(description="Train the picture autoencoder on the drawn corpus.")
-    parser.add_argument(
-        "--folder", type=Path, default=defaults.folder, help="where to write (and go on from)"
-    )
-    parser.add_argument("--minutes", type=float, default=defaults.minutes, help="time to spend in all")
-    parser.add_argument("--freeze-at", type=float, default=defaults.freeze_at)
-    parser.add_argument("--batch", type=int, default=defaults.batch)
-    parser.add_argument("--rehearse", type=Path, help="folder of the memory of scenes, once it is made")
-    parser.add_argument("--threads", type=int, default=defaults.threads)
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    train_codec(TrainSettings(**vars(arguments)))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,11 +1,10 @@
-"""Train the decoder: ``python -m training.decoder --config training/configs/decoder.toml``.
+"""Train the decoder (``rtbci train decoder``).
 
 Simulates the cohort if need be, stops by the clock, and goes on where it was when started again. In the run's
 folder: ``checkpoint.pt`` to go on from, ``decoder.safetensors`` (averaged weights, the best on held-out
 sittings of known wearers) and ``training.json``.
 """
 
-import argparse
 import copy
 import json
 import logging
@@ -25,7 +24,7 @@ from torch import Tensor, nn
 from rtbci.errors import UsageError
 from training.augment import Augment
 from training.cohort import HELD_OUT, TRAIN, Windows, load_windows, make_cohort
-from training.decoder_settings import DecoderSettings, ModelSettings, OptimiserSettings, load_settings
+from training.decoder_settings import DecoderSettings, ModelSettings, OptimiserSettings
 from training.hrt import QUESTIONS, Hrt, SubjectLayers, parameters
 from training.targets import Targets, clip_table, window_targets
 
@@ -61,7 +60,7 @@ def load_decoder(settings: DecoderSettings) -> Decoder:
     """
     file = Path(settings.folder) / WEIGHTS_FILE
     if not file.is_file():
-        raise UsageError(f"There is no decoder at {file}; train one with `python -m training.decoder`.")
+        raise UsageError(f"There is no decoder at {file}; train one with `rtbci train decoder`.")
     decoder = Decoder(settings.model, len(settings.cohort.known))
     decoder.load_state_dict(load_file(file))
     return decoder.eval().requires_grad_(False)
@@ -244,22 +243,7 @@ def train(settings: DecoderSettings) -> None:
     Trainer(settings, load_windows(cache, settings.cohort.known, settings.model.decimate)).run()
 
 
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, default=Path("training/configs/decoder.toml"))
-    options = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    train(load_settings(options.config))
-
-
 def _write(file: Path, save: Callable[[Path], object]) -> None:
     partial = file.with_suffix(".partial")
     save(partial)
     partial.replace(file)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Measure the decoder on wearers it has never met: ``python -m training.evaluate_decoder --config FILE``.
+"""Measure the decoder on wearers it has never met.
 
 Continuous streams, windows on a free-running grid of half a second, the runtime's own forward filter; a
 clip's trial is decided by the window that ends nearest the clip's end (the lag added), as live. Fits the
@@ -6,7 +6,6 @@ temperatures and the evidence model on the fitting wearers and reports on the un
 ``evidence.json`` and ``metrics.json`` into the run's folder.
 """
 
-import argparse
 import json
 import logging
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from rtbci.bundle.schema import EvidenceModel, Metric
 from training.cohort import Windows, load_windows, make_cohort
 from training.decoder import Decoder, load_decoder
-from training.decoder_settings import DecoderSettings, load_settings
+from training.decoder_settings import DecoderSettings
 from training.evidence import Stream, filtered, fit_evidence, fit_temperature, log_softmax, with_thresholds
 from training.hrt import QUESTIONS
 from training.scores import binomial_interval, calibration_error
@@ -172,26 +171,3 @@ def evaluate(settings: DecoderSettings) -> list[Metric]:
     (folder / EVIDENCE_FILE).write_text(json.dumps(fitted, indent=1))
     (folder / METRICS_FILE).write_text(json.dumps(msgspec.to_builtins(metrics), indent=1))
     return metrics
-
-
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, default=Path("training/configs/decoder.toml"))
-    options = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    for metric in evaluate(load_settings(options.config)):
-        log.info(
-            "%-28s %.4f  chance %.4f  n %d  %s",
-            metric.name,
-            metric.value,
-            metric.chance,
-            metric.n,
-            metric.ci95,
-        )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""The picture latent from EEG: ``python -m training.latents --config FILE``, after decoder and autoencoder.
+"""The picture latent from EEG: fitted after decoder and autoencoder are trained.
 
 EEG does not hold a picture's details, so the target is coarse: the middle picture's latent (8, 16, 16),
 averaged over 4x4 places to (8, 4, 4). A ridge regression on the frozen encoder's features predicts it from
@@ -6,7 +6,6 @@ windows of known wearers; where the evidence is weak it falls back to the mean b
 on held-out sittings. Writes ``latents.safetensors`` into the run's folder.
 """
 
-import argparse
 import json
 import logging
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from rtbci.stimuli.spec import clip_spec
 from training.codec import encode_middles
 from training.cohort import HELD_OUT, TRAIN, Windows, load_windows, make_cohort
 from training.decoder import Decoder, load_decoder
-from training.decoder_settings import DecoderSettings, load_settings
+from training.decoder_settings import DecoderSettings
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ def load_latent_head(folder: Path) -> LatentHead:
     """
     file = folder / LATENTS_FILE
     if not file.is_file():
-        raise UsageError(f"There is no latent head at {file}; fit one with `python -m training.latents`.")
+        raise UsageError(f"There is no latent head at {file}; fit one with `rtbci export default`.")
     stored = load_file(file)
     return LatentHead(stored["weight"], stored["bias"])
 
@@ -141,18 +140,3 @@ def _features(decoder: Decoder, windows: Windows) -> Array:
         mixed = decoder.layers(eeg, torch.zeros(len(rows), dtype=torch.int64))
         parts.append(decoder.encoder.trunk(mixed).numpy())
     return np.concatenate(parts)
-
-
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, default=Path("training/configs/decoder.toml"))
-    options = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    fit_latents(load_settings(options.config))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,11 +1,10 @@
-"""Choose the scenes that the generator remembers, and store their latents: ``python -m training.memory``.
+"""Choose the scenes that the generator remembers, and store their latents (``rtbci train memory``).
 
 For each concept, `CANDIDATES` clips are thought up from seeds that nobody watches, and `PER_CONCEPT` of them
 are kept as medoids over colour, number, speed, scene, sky and layout: together they stand for all. The drawn
-frames stay beside the autoencoder, for its decoder to rehearse (`training.codec_train --rehearse`).
+frames stay beside the autoencoder, for its decoder to rehearse (`rtbci train codec --rehearse`).
 """
 
-import argparse
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +15,13 @@ from numpy.typing import NDArray
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS, Concept
 from rtbci.stimuli.draw import draw_clip
 from rtbci.stimuli.spec import ClipSpec, clip_spec
-from training.codec import CLIP_FRAMES, RUN_FOLDER, encode_frames, load_codec
+from training.codec import CLIP_FRAMES, encode_frames, load_codec
 from training.codec_model import IMAGE_SIZE, LATENT_SHAPE, Codec
 from training.codec_rehearsal import FRAMES_FILE
 from training.codec_seeds import MEMORY
 
 log = logging.getLogger(__name__)
 
-GENERATOR_FOLDER = Path("runs/generator")
 PER_CONCEPT = 16
 CANDIDATES = 320
 _WEIGHTS = {"colour": 1.0, "number": 1.0, "speed": 0.8, "scene": 1.0, "sky": 1.0}
@@ -146,28 +144,9 @@ def _description(spec: ClipSpec) -> NDArray[np.float64]:
     return np.concatenate([*parts, _LAYOUT_WEIGHT * layout])
 
 
-def make_memory(codec: Path, out: Path, per_concept: int = PER_CONCEPT) -> None:
-    """Choose scenes of every concept, encode them with the trained autoencoder, and write them.
-
-    They go into the autoencoder's folder too, where its decoder can rehearse them.
-    """
+def make_memory(codec: Path, per_concept: int = PER_CONCEPT) -> None:
+    """Choose scenes of every concept and encode them with the autoencoder in a folder, into that folder."""
     specs = [spec for concept in CONCEPTS for spec in choose_scenes(concept, per_concept)]
     memory = store(specs, load_codec(codec), codec / FRAMES_FILE)
     memory.save(codec)
-    memory.save(out)
-    log.info("%d clips, %.1f MB in %s", len(specs), memory.latents.nbytes / 1e6, out)
-
-
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(description="Choose and encode the generator's memory of scenes.")
-    parser.add_argument("--codec", type=Path, default=RUN_FOLDER, help="folder of the trained autoencoder")
-    parser.add_argument("--out", type=Path, default=GENERATOR_FOLDER)
-    parser.add_argument("--per-concept", type=int, default=PER_CONCEPT)
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    make_memory(arguments.codec, arguments.out, arguments.per_concept)
-
-
-if __name__ == "__main__":
-    main()
+    log.info("%d clips, %.1f MB in %s", len(specs), memory.latents.nbytes / 1e6, codec)

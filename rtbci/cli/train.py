@@ -44,6 +44,9 @@ def decoder(
 def codec(
     folder: Annotated[Path, typer.Option(help="Where to write, and to go on from.")] = Path("runs/codec"),
     minutes: Annotated[float, typer.Option(min=0.1, help="Time to spend in all.")] = 60.0,
+    rehearse: Annotated[
+        Path | None, typer.Option(help="Folder of the memory of scenes, once it is made: draw those best.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 2,
 ) -> None:
     """Train the picture autoencoder on the drawn corpus.
@@ -52,7 +55,7 @@ def codec(
     """
     from training.codec_train import TrainSettings, train_codec
 
-    train_codec(TrainSettings(folder=folder, minutes=minutes, threads=threads))
+    train_codec(TrainSettings(folder=folder, minutes=minutes, rehearse=rehearse, threads=threads))
 
 
 @train.command()
@@ -60,13 +63,12 @@ def memory(
     codec_folder: Annotated[Path, typer.Option("--codec", help="Folder of the trained autoencoder.")] = Path(
         "runs/codec"
     ),
-    out: Annotated[Path, typer.Option(help="Where the memory goes.")] = Path("runs/generator"),
-    per_concept: Annotated[int, typer.Option(min=1, help="Clips of each concept.")] = 12,
+    per_concept: Annotated[int, typer.Option(min=1, help="Clips of each concept.")] = 16,
 ) -> None:
-    """Choose the scenes that the default generator remembers, and encode them.
+    """Choose the scenes that the default generator remembers; they lie beside the autoencoder then.
 
-    Example: `rtbci train memory --per-concept 12`
+    Example: `rtbci train memory --per-concept 16`
     """
     from training.memory import make_memory
 
-    make_memory(codec_folder, out, per_concept)
+    make_memory(codec_folder, per_concept)

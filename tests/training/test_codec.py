@@ -110,7 +110,7 @@ def test_a_run_ends_by_the_clock_with_a_frozen_encoder(tmp_path, pictures):
 
 
 def test_without_weights_the_sentence_says_what_to_do(tmp_path):
-    with pytest.raises(UsageError, match=r"codec_train"):
+    with pytest.raises(UsageError, match=r"rtbci train codec"):
         load_codec(tmp_path)
 
 

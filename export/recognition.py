@@ -1,18 +1,19 @@
-"""Can what is watched be read from the picture? ``python -m tests.generate.recognition``.
+"""Can what is watched be read from the picture?
 
 A small network learns to name the concept of drawn scenes, seen through the autoencoder and through veils of
 every strength. It then looks at what the generator draws of held-out scenes: with strong and right evidence
 it must name the concept; with worthless evidence it must not do better than chance, even if the evidence is
-right. Results go into ``metrics.json`` beside the generator's files.
+right.
 """
 
-import argparse
 import itertools
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import onnxruntime as ort
 import torch
@@ -21,21 +22,25 @@ from numpy.typing import NDArray
 from scipy.ndimage import zoom
 from torch import nn
 
+from rtbci.bundle.schema import Metric
 from rtbci.generate import DecodedEvidence, MemoryGenerator, SceneMemory, sharpness
 from rtbci.generate.sharpness import BACKDROP_BLUR, blurred, veil
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
 from rtbci.stimuli.draw import draw_frame
 from rtbci.stimuli.spec import ClipSpec, clip_spec
-from training.codec import MIDDLE, RUN_FOLDER, decode_latents, encode_frames, load_codec
+from training.codec import MIDDLE, decode_latents, encode_frames, load_codec
 from training.codec_data import draw_random
 from training.codec_metrics import edge_strength
+from training.codec_model import Codec
 from training.codec_seeds import CODEC_HELD_OUT
-from training.memory import GENERATOR_FOLDER
+from training.scores import binomial_interval
 
 log = logging.getLogger(__name__)
 
 STRENGTHS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 CHANCE = 1 / len(CONCEPTS)
+GENERATOR_METRICS_FILE = "generator.json"
+_SPLIT = "held-out drawn scenes"
 _SEEN = 64
 """Pixels of the guesser's eye."""
 
@@ -167,61 +172,110 @@ def named(guesser: Guesser, pictures: Pictures) -> NDArray[np.intp]:
     return guesser(_as_tensor(small(pictures))).argmax(dim=1).numpy()
 
 
-def evaluate(folder: Path, codec_folder: Path, per_concept: int, learn_from: int) -> dict[str, object]:
-    """Train the guesser and show it what the generator draws at each strength."""
-    codec, generator = load_codec(codec_folder), load_generator(folder)
-    concepts = np.resize(np.arange(len(CONCEPTS)), learn_from)
-    drawn = _draw_for_learning(concepts)
-    seen = small(decode_latents(codec, encode_frames(codec, drawn)))
-    guesser = train_guesser(np.concatenate([seen, seen[:, :, ::-1]]), np.tile(concepts, 2), epochs=14)
+def evaluate_generator(folder: Path, per_concept: int = 5, learn_from: int = 4000) -> list[Metric]:
+    """Train the guesser, show it what the generator draws at each strength, and write the figures.
 
+    Parameters
+    ----------
+    folder : Path
+        Where the trained autoencoder, its exported decoder and the memory lie; ``generator.json`` goes there.
+    per_concept : int
+        Held-out scenes of each concept.
+    learn_from : int
+        Pictures that the guesser learns from.
+    """
+    codec, generator = load_codec(folder), load_generator(folder)
+    guesser = _guesser_of_pictures(codec, learn_from)
     specs = [
         clip_spec(concept.index, CODEC_HELD_OUT.start + 1000 + k)
         for concept in CONCEPTS
         for k in range(per_concept)
     ]
     truth = np.stack([draw_frame(spec, MIDDLE) for spec in specs])
-    latents = encode_frames(codec, truth)
-    right = np.array([spec.concept for spec in specs])
-    wrong = np.random.default_rng(1).permutation(right)
-    report: dict[str, object] = {
-        "chance": CHANCE,
-        "scenes": len(specs),
-        "named_truth": float((named(guesser, decode_latents(codec, latents)) == right).mean()),
-    }
-    rows = []
+    scenes = Scenes(specs, truth, encode_frames(codec, truth))
+    metrics = [
+        _named("named_autoencoded", named(guesser, decode_latents(codec, scenes.latents)), scenes.concepts)
+    ]
     for strength in STRENGTHS:
-        rng = np.random.default_rng(2)
-        evidence = [
-            simulated_evidence(spec, latent, generator.memory.mean, strength, rng)
-            for spec, latent in zip(specs, latents, strict=True)
-        ]
-        frames = np.concatenate([generator.keyframe(replace(e, context=k)) for k, e in enumerate(evidence)])
-        previews = np.concatenate([generator.preview(e) for e in evidence])
-        rows.append(
-            {
-                "strength": strength,
-                "keyframe_named": float((named(guesser, frames) == right).mean()),
-                "preview_named": float((named(guesser, previews) == right).mean()),
-                "keyframe_sharpness": edge_strength(frames) / edge_strength(truth),
-            }
-        )
-        log.info("%s", rows[-1])
-    misled = [
+        metrics += _at_strength(guesser, generator, scenes, strength)
+    metrics += _misled(guesser, generator, scenes)
+    (folder / GENERATOR_METRICS_FILE).write_text(json.dumps(msgspec.to_builtins(metrics), indent=1))
+    return metrics
+
+
+@dataclass(frozen=True, eq=False)
+class Scenes:
+    """Held-out scenes, drawn and encoded."""
+
+    specs: list[ClipSpec]
+    truth: Pictures
+    latents: NDArray[np.float32]
+
+    @property
+    def concepts(self) -> NDArray[np.intp]:
+        """What is to be seen in each."""
+        return np.array([spec.concept for spec in self.specs])
+
+
+def _guesser_of_pictures(codec: Codec, learn_from: int) -> Guesser:
+    concepts = np.resize(np.arange(len(CONCEPTS)), learn_from)
+    seen = small(decode_latents(codec, encode_frames(codec, _draw_for_learning(concepts))))
+    return train_guesser(np.concatenate([seen, seen[:, :, ::-1]]), np.tile(concepts, 2), epochs=14)
+
+
+def _at_strength(
+    guesser: Guesser, generator: MemoryGenerator, scenes: Scenes, strength: float
+) -> Iterator[Metric]:
+    """What is read from keyframes and previews of right evidence, and how sharp they are."""
+    rng = np.random.default_rng(2)
+    evidence = [
+        simulated_evidence(spec, latent, generator.memory.mean, strength, rng)
+        for spec, latent in zip(scenes.specs, scenes.latents, strict=True)
+    ]
+    frames = np.concatenate([generator.keyframe(replace(e, context=k)) for k, e in enumerate(evidence)])
+    previews = np.concatenate([generator.preview(e) for e in evidence])
+    yield _named(f"keyframe_named_strength{strength:g}", named(guesser, frames), scenes.concepts)
+    yield _named(f"preview_named_strength{strength:g}", named(guesser, previews), scenes.concepts)
+    sharp = edge_strength(frames) / edge_strength(scenes.truth)
+    yield Metric(
+        name=f"keyframe_sharpness_strength{strength:g}",
+        value=round(sharp, 4),
+        chance=0.0,
+        n=len(frames),
+        split=_SPLIT,
+    )
+
+
+def _misled(guesser: Guesser, generator: MemoryGenerator, scenes: Scenes) -> Iterator[Metric]:
+    """Of strong but wrong evidence, the picture must show what the evidence says, not what was watched."""
+    rng = np.random.default_rng(1)
+    wrong = rng.permutation(scenes.concepts)
+    frames = [
         generator.keyframe(
             replace(
                 simulated_evidence(clip_spec(int(w), spec.seed), latent, generator.memory.mean, 1.0, rng),
                 context=k,
             )
         )
-        for k, (spec, latent, w) in enumerate(zip(specs, latents, wrong, strict=True))
+        for k, (spec, latent, w) in enumerate(zip(scenes.specs, scenes.latents, wrong, strict=True))
     ]
-    told = named(guesser, np.concatenate(misled))
-    differ = wrong != right
-    report["by_strength"] = rows
-    report["wrong_posterior_obeyed"] = float((told == wrong)[differ].mean())
-    report["wrong_posterior_truth_named"] = float((told == right)[differ].mean())
-    return report
+    told = named(guesser, np.concatenate(frames))
+    differ = wrong != scenes.concepts
+    yield _named("wrong_evidence_obeyed", told[differ], wrong[differ])
+    yield _named("wrong_evidence_truth_named", told[differ], scenes.concepts[differ])
+
+
+def _named(name: str, said: NDArray[np.intp], right: NDArray[np.intp]) -> Metric:
+    hits = int((said == right).sum())
+    low, high = binomial_interval(hits, len(right))
+    return Metric(
+        name=name,
+        value=round(hits / len(right), 4),
+        chance=CHANCE,
+        n=len(right),
+        split=_SPLIT,
+        ci95=(round(low, 4), round(high, 4)),
+    )
 
 
 def _draw_for_learning(concepts: NDArray[np.intp]) -> Pictures:
@@ -231,28 +285,3 @@ def _draw_for_learning(concepts: NDArray[np.intp]) -> Pictures:
 
 def _as_tensor(pictures: Pictures) -> torch.Tensor:
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(
-        description="Measure whether what is watched can be read from the picture."
-    )
-    parser.add_argument("--codec", type=Path, default=RUN_FOLDER)
-    parser.add_argument("--generator", type=Path, default=GENERATOR_FOLDER)
-    parser.add_argument("--per-concept", type=int, default=5, help="held-out scenes of each concept")
-    parser.add_argument("--learn-from", type=int, default=4000, help="pictures that the guesser learns from")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    report = {
-        "codec": json.loads((arguments.codec / "metrics.json").read_text()),
-        "generator": evaluate(
-            arguments.generator, arguments.codec, arguments.per_concept, arguments.learn_from
-        ),
-    }
-    (arguments.generator / "metrics.json").write_text(json.dumps(report, indent=1) + "\n")
-    log.info("%s", json.dumps(report, indent=1))
-
-
-if __name__ == "__main__":
-    main()
