@@ -8,6 +8,7 @@ from itertools import count
 
 import numpy as np
 import pylsl
+from threadpoolctl import threadpool_limits
 
 from devices.simulate_follow import MarkerFollower
 from devices.wearer import Wearer
@@ -89,6 +90,8 @@ def run_simulator(
     on_event : callable, optional
         Told when the streams stand and of every clip.
     """
+    # Products of 62 by a few samples: a second BLAS thread would only spin, beside the runtime it feeds.
+    threadpool_limits(1, "blas")
     source_id = source_id or f"rtbci-simulator-{name}-{seed}"
     tell = on_event or (lambda event: None)
     wearer = Wearer(seed, snr, rate, surrogate=surrogate)
@@ -107,9 +110,10 @@ def run_simulator(
             for spec, seconds, onset in shows.due(last, start):
                 wearer.watch(spec, round((onset - start) * rate), seconds)
                 tell(SimulatorClip(spec, seconds, onset))
+            # Made before it is due, as a cap's samples are: the stamp is not to pay for the simulation.
+            data = np.ascontiguousarray(wearer.render(CHUNK), dtype=np.float32)
             if stop.wait(max(0.0, last - pylsl.local_clock())):
                 break
-            data = np.ascontiguousarray(wearer.render(CHUNK), dtype=np.float32)
             outlet.push_chunk(data, last)
     finally:
         shows.close()

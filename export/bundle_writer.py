@@ -74,8 +74,8 @@ def write_bundle(
     description : str
         One paragraph for people.
     engines : mapping of str to Path
-        ONNX graphs by name: ``adapter``, ``encoder``, ``decoder``. Inputs, outputs and precision are read
-        from the graphs themselves.
+        ONNX graphs by name: ``adapter``, ``encoder``, ``decoder``, and ``preview`` if there is one. Inputs,
+        outputs and precision are read from the graphs themselves.
     arrays : mapping of str to ndarray
         Arrays by name, as `rtbci.bundle.checks` lists them.
     preprocessing, evidence, metrics

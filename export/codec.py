@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
@@ -22,28 +23,45 @@ from training.codec_model import LATENT_SHAPE, Codec, Decoder
 log = logging.getLogger(__name__)
 
 DECODER_FILE = "decoder.onnx"
+PREVIEW_FILE = "preview.onnx"
+PREVIEW_SHRINK = 2
+"""What EEG says of the layout is coarser by far, and a quarter of the pixels takes a quarter of the time."""
 OPSET = 18
 _SMALL = 64
 """Arrays of fewer numbers stay in single precision: they weigh nothing."""
 
 
 class PictureDecoder(nn.Module):
-    """The decoder with the last steps that a runtime would else do itself."""
+    """The decoder with the last steps that a runtime would else do itself.
 
-    def __init__(self, decoder: Decoder) -> None:
+    Parameters
+    ----------
+    decoder : Decoder
+    shrink : int
+        How many places of the latent are averaged along each axis before, and so by how much smaller the
+        pictures are.
+    """
+
+    def __init__(self, decoder: Decoder, shrink: int = 1) -> None:
         super().__init__()
         self.decoder = decoder
+        self.shrink = shrink
 
     def forward(self, latent: Tensor) -> Tensor:
-        """Latents (n, 8, 16, 16) to pictures (n, 256, 256, 3), uint8."""
+        """Latents (n, 8, 16, 16) to pictures (n, 256 / shrink, 256 / shrink, 3), uint8."""
+        if self.shrink > 1:
+            latent = F.avg_pool2d(latent, self.shrink)
         levels = self.decoder(latent) * 127.5 + 128.0  # 127.5 for the centre, 0.5 to round
         return levels.clamp(0.0, 255.0).permute(0, 2, 3, 1).to(torch.uint8)
 
 
-def export_decoder(codec: Codec, file: Path) -> None:
+def export_decoder(codec: Codec, file: Path, shrink: int = 1) -> None:
     """Write the decoder with input `latent`, output `rgb` and any batch size."""
     model = (
-        PictureDecoder(codec.decoder).eval().requires_grad_(False).to(memory_format=torch.contiguous_format)
+        PictureDecoder(codec.decoder, shrink)
+        .eval()
+        .requires_grad_(False)
+        .to(memory_format=torch.contiguous_format)
     )
     program = torch.onnx.export(
         model,

@@ -9,7 +9,7 @@ right.
 import itertools
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import zoom
 from torch import nn
 
+from export.codec import DECODER_FILE, PREVIEW_FILE
 from rtbci.bundle.schema import Metric
 from rtbci.generate import DecodedEvidence, MemoryGenerator, SceneMemory, sharpness
 from rtbci.generate.sharpness import BACKDROP_BLUR, blurred, veil
@@ -78,11 +79,12 @@ def load_generator(folder: Path) -> MemoryGenerator:
         {name: len(values) for name, values in ATTRIBUTES.items()},
         arrays["seed"],
     )
-    session = ort.InferenceSession(str(folder / "decoder.onnx"), providers=["CPUExecutionProvider"])
-    return MemoryGenerator(
-        memory,
-        lambda latent: np.asarray(session.run(["rgb"], {"latent": latent[None].astype(np.float32)})[0][0]),
-    )
+    return MemoryGenerator(memory, _decoder(folder / DECODER_FILE), _decoder(folder / PREVIEW_FILE))
+
+
+def _decoder(file: Path) -> Callable[[NDArray[np.float32]], Pictures]:
+    session = ort.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    return lambda latent: np.asarray(session.run(["rgb"], {"latent": latent[None].astype(np.float32)})[0][0])
 
 
 def simulated_evidence(
@@ -141,7 +143,7 @@ class Guesser(nn.Module):
 
 
 def small(pictures: Pictures) -> Pictures:
-    """Shrink (n, 256, 256, 3) to (n, 64, 64, 3) by averaging."""
+    """Shrink (n, 256, 256, 3) or (n, 128, 128, 3) to (n, 64, 64, 3) by averaging."""
     n, size = len(pictures), pictures.shape[1] // _SEEN
     means = pictures.reshape(n, _SEEN, size, _SEEN, size, 3).mean(axis=(2, 4))
     return np.asarray(means + 0.5, dtype=np.uint8)

@@ -49,8 +49,13 @@ def tiny_arrays(rng: np.random.Generator, clips: int = 8) -> dict[str, np.ndarra
 
 
 def tiny_engines(folder: Path, rng: np.random.Generator) -> dict[str, Path]:
-    """Write the three graphs: an identity, linear heads on the EEG's mean, and the latent as grey."""
-    graphs = {"adapter": _adapter(), "encoder": _encoder(rng), "decoder": _decoder()}
+    """Write the graphs: an identity, linear heads on the EEG's mean, the latent as pictures of two sizes."""
+    graphs = {
+        "adapter": _adapter(),
+        "encoder": _encoder(rng),
+        "decoder": _decoder(256),
+        "preview": _decoder(128),
+    }
     for name, model in graphs.items():
         onnx.checker.check_model(model, full_check=True)
         onnx.save(model, folder / f"{name}.onnx")
@@ -82,8 +87,8 @@ def _encoder(rng: np.random.Generator) -> onnx.ModelProto:
     return _model(nodes, [_value("eeg", "n", 62, 400)], outputs, weights)
 
 
-def _decoder() -> onnx.ModelProto:
-    """The latent's first three channels, as 256 x 256 pixels."""
+def _decoder(size: int) -> onnx.ModelProto:
+    """The latent's first three channels, as size x size pixels."""
     nodes = [
         helper.make_node("Slice", ["latent", "first", "last", "channel_axis"], ["three"]),
         helper.make_node("Resize", ["three", "", "scales"], ["large"], mode="nearest"),
@@ -96,10 +101,10 @@ def _decoder() -> onnx.ModelProto:
         numpy_helper.from_array(np.array([0]), "first"),
         numpy_helper.from_array(np.array([3]), "last"),
         numpy_helper.from_array(np.array([1]), "channel_axis"),
-        numpy_helper.from_array(np.array([1, 1, 16, 16], np.float32), "scales"),
+        numpy_helper.from_array(np.array([1, 1, size / 16, size / 16], np.float32), "scales"),
         numpy_helper.from_array(np.array(255, np.float32), "white"),
     ]
-    rgb = _value("rgb", "n", 256, 256, 3, element=TensorProto.UINT8)
+    rgb = _value("rgb", "n", size, size, 3, element=TensorProto.UINT8)
     return _model(nodes, [_value("latent", "n", *LATENT)], [rgb], weights)
 
 

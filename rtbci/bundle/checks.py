@@ -125,7 +125,7 @@ def _check_file_name(name: str, where: str) -> None:
 
 
 def _check_engines(engines: Mapping[str, Engine], where: str) -> tuple[tuple[int, ...], int]:
-    """Check names, types and shapes of the three engines; return the latent's shape and the text's size."""
+    """Check names, types and shapes of the engines; return the latent's shape and the text's size."""
     for name in ("adapter", "encoder", "decoder"):
         if name not in engines:
             raise BundleError(f"{where} has no engine '{name}'; export the bundle again with it.")
@@ -142,8 +142,9 @@ def _check_engines(engines: Mapping[str, Engine], where: str) -> tuple[tuple[int
         _tensor(engines, "encoder", "outputs", head, "float32", (-1, size), where)
     text = _tensor(engines, "encoder", "outputs", "text", "float32", (-1, _ANY_SIZE), where)
     latent = _tensor(engines, "encoder", "outputs", "latent", "float32", (-1, *[_ANY_SIZE] * 3), where)
-    _tensor(engines, "decoder", "inputs", "latent", "float32", latent.shape, where)
-    _tensor(engines, "decoder", "outputs", "rgb", "uint8", (-1, _ANY_SIZE, _ANY_SIZE, 3), where)
+    for name in {"decoder", "preview"} & engines.keys():
+        _tensor(engines, name, "inputs", "latent", "float32", latent.shape, where)
+        _tensor(engines, name, "outputs", "rgb", "uint8", (-1, _ANY_SIZE, _ANY_SIZE, 3), where)
     return latent.shape[1:], text.shape[1]
 
 

@@ -13,6 +13,7 @@ from rtbci.generate.memory import Composition, SceneMemory
 from rtbci.generate.sharpness import BACKDROP_BLUR, blurred, sharpness, veil
 
 Pictures = NDArray[np.uint8]
+Decode = Callable[[NDArray[np.float32]], Pictures]
 
 
 class Generator(Protocol):
@@ -49,21 +50,25 @@ class MemoryGenerator:
     memory : SceneMemory
     decode : callable
         Turns a latent (8, 16, 16), float32, into a picture (h, w, 3), uint8.
+    decode_preview : callable, optional
+        The same for previews, of any size; `decode` where it is left out.
     """
 
-    def __init__(self, memory: SceneMemory, decode: Callable[[NDArray[np.float32]], Pictures]) -> None:
+    def __init__(self, memory: SceneMemory, decode: Decode, decode_preview: Decode | None = None) -> None:
         self.memory = memory
         self.frames = memory.frames
         self._decode = decode
+        self._decode_preview = decode_preview or decode
         # An engine's first run also allocates: better now than at the first evidence.
         self._backdrop = blurred(decode(memory.mean), BACKDROP_BLUR)
+        self._preview_backdrop = blurred(self._decode_preview(memory.mean), BACKDROP_BLUR)
         self._context: int | None = None
         self._held: dict[int, int] = {}
         self._composed: tuple[DecodedEvidence, Composition] | None = None
 
     @classmethod
     def from_bundle(cls, bundle: Bundle, threads: int = 2) -> "MemoryGenerator":
-        """Open a bundle's generator: its engine `decoder` and its `memory_*` arrays.
+        """Open a bundle's generator: its engines `decoder` and `preview` and its `memory_*` arrays.
 
         Parameters
         ----------
@@ -71,19 +76,24 @@ class MemoryGenerator:
         threads : int
             Threads of onnxruntime for one picture.
         """
-        engine = EngineSession(
-            bundle.engine_path("decoder"), bundle.manifest.engines["decoder"], threads=threads
-        )
+        engines = bundle.manifest.engines
 
-        def decode(latent: NDArray[np.float32]) -> Pictures:
-            rgb = engine.run(latent=np.ascontiguousarray(latent[None], dtype=np.float32))["rgb"]
-            return np.asarray(rgb[0], dtype=np.uint8)
+        def opened(name: str) -> Decode:
+            engine = EngineSession(bundle.engine_path(name), engines[name], threads=threads)
 
-        return cls(SceneMemory.from_bundle(bundle), decode)
+            def decode(latent: NDArray[np.float32]) -> Pictures:
+                rgb = engine.run(latent=np.ascontiguousarray(latent[None], dtype=np.float32))["rgb"]
+                return np.asarray(rgb[0], dtype=np.uint8)
+
+            return decode
+
+        preview = opened("preview") if "preview" in engines else None
+        return cls(SceneMemory.from_bundle(bundle), opened("decoder"), preview)
 
     def preview(self, evidence: DecodedEvidence) -> Pictures:
         """Draw what the EEG's own latent says; uint8 (1, h, w, 3)."""
-        return self._draw(evidence.latent, evidence.strength)[None]
+        picture = self._decode_preview(evidence.latent)
+        return veil(picture, self._preview_backdrop, sharpness(evidence.strength))[None]
 
     def keyframe(self, evidence: DecodedEvidence) -> Pictures:
         """Draw the scene at its middle moment; uint8 (1, h, w, 3)."""

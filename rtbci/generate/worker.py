@@ -20,6 +20,7 @@ import numpy as np
 import zmq
 from numpy.typing import NDArray
 from pylsl import local_clock
+from threadpoolctl import threadpool_limits
 
 from rtbci.bundle import Manifest, load_bundle
 from rtbci.errors import RtbciError, WireError
@@ -157,9 +158,10 @@ class Worker:
     def draw(self, request: Request) -> None:
         """Draw one decode, each grade sent as soon as it is ready."""
         evidence = request.evidence
+        self._send_picture(request, "preview", self._generator.preview(evidence), _doubt(request.header))
+        keyframe = self._generator.keyframe(evidence)
         words = self._caption(request)
-        self._send_picture(request, "preview", self._generator.preview(evidence), words)
-        self._send_picture(request, "keyframe", self._generator.keyframe(evidence), words)
+        self._send_picture(request, "keyframe", keyframe, words)
         frames = []
         for frame in self._generator.clip(evidence):
             frames.append(frame)
@@ -169,11 +171,8 @@ class Worker:
 
     def _caption(self, request: Request) -> str:
         """Say what the keyframe shows, as far as the evidence allows to say so."""
-        header = request.header
-        if header.word == "none":
-            return "no better than chance"
-        if header.word == "weak":
-            return f"perhaps {header.top[0].label}" if header.top else ""
+        if request.header.word in ("none", "weak"):
+            return _doubt(request.header)
         scene = self._generator.scene(request.evidence)
         return caption(clip_spec(*scene)) if scene is not None else ""
 
@@ -221,6 +220,13 @@ class Worker:
         return self._parent is not None and os.getppid() != self._parent
 
 
+def _doubt(header: Evidence) -> str:
+    """Say what there is to say before a scene is chosen."""
+    if header.word == "none":
+        return "no better than chance"
+    return f"perhaps {header.top[0].label}" if header.top else ""
+
+
 def run_worker(
     bundle_path: Path | None, inbox: str, outbox: str, *, threads: int = 2, parent: int | None = None
 ) -> None:
@@ -242,6 +248,8 @@ def run_worker(
     BundleError
         If the bundle is damaged or has no generator.
     """
+    # Blurring is small products of matrices: onnxruntime's threads need the cores more.
+    threadpool_limits(1, "blas")
     bundle = load_bundle(bundle_path)
     generator = MemoryGenerator.from_bundle(bundle, threads=threads)
     with zmq.Context() as context:

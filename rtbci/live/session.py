@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pylsl import local_clock
+from threadpoolctl import threadpool_limits
 
 from rtbci.bundle import Bundle
 from rtbci.decode import Decoder
@@ -97,6 +98,7 @@ class LiveSession:
         self._windows: Mailbox[Arrival] = Mailbox()
         self._markers: MarkerStream | None = None
         self._ended = threading.Event()
+        self._one_blas_thread: threadpool_limits | None = None
         with ExitStack() as undo:
             self._publisher = Publisher(options.endpoint, f"{self._began:.6f}", options.keys)
             undo.callback(self._publisher.close)
@@ -141,6 +143,8 @@ class LiveSession:
 
     def start(self) -> None:
         """Start the generator, the threads and the inlet."""
+        # The matrices are small: a second BLAS thread spins more than it works, at the generator's cost.
+        self._one_blas_thread = threadpool_limits(1, "blas")
         self._pictures.start()
         for thread in self._threads:
             thread.start()
@@ -164,6 +168,8 @@ class LiveSession:
             except RecordingError as error:
                 self.failure = self.failure or error
         self._publisher.close()
+        if self._one_blas_thread is not None:
+            self._one_blas_thread.restore_original_limits()
         return self._report(report_cpu)
 
     # ---- threads -------------------------------------------------------------------------------

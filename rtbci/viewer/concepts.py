@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from rtbci.viewer import theme as look
+from rtbci.viewer.figures import percent
 from rtbci.viewer.panel import CENTRE, LEFT, RIGHT, Panel
 from rtbci.viewer.state import ViewState
 from rtbci.wire.messages import Guess
@@ -66,7 +67,7 @@ class ConceptsPanel(Panel):
             )
             self.bar(painter, track, guess.p, look.faded(colour, 1.0 if i == 0 else 0.75))
             number = QRectF(right, row.top(), rows.right() - right, pitch)
-            self.write(painter, number, f"{guess.p * 100:.0f} %", 20, ink, RIGHT, i == 0)
+            self.write(painter, number, percent(guess.p), 20, ink, RIGHT, i == 0)
         for value, colour in ((seen.chance, look.CHANCE), (seen.null, look.NULL)):
             x = left + max(0.0, min(1.0, value)) * (right - left)
             top, end = QPointF(x, rows.top() + px(3)), QPointF(x, rows.bottom() - px(3))
@@ -95,7 +96,7 @@ class ConceptsPanel(Panel):
         px = self.theme.px
         x = area.left()
         for _, guess in seen.attributes:
-            text = f"{guess.label} {guess.p * 100:.0f} %"
+            text = f"{guess.label} {percent(guess.p)}"
             painter.setFont(self.theme.font(15))
             chip = QRectF(
                 x, area.top() + px(2), painter.fontMetrics().horizontalAdvance(text) + px(20), px(27)

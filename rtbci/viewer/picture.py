@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPixmap, QTransform
 
 from rtbci.viewer import theme as look
+from rtbci.viewer.figures import percent
 from rtbci.viewer.icon import paint_mark
 from rtbci.viewer.panel import CENTRE, Panel
 from rtbci.viewer.state import Shown, ViewState
@@ -167,7 +168,7 @@ class PicturePanel(Panel):
                     ring.center() + way * (radius + px(9)),
                     tint,
                 )
-        self.write(painter, ring.translated(0, -px(7)), f"{share * 100:.0f} %", 31, ink, CENTRE, bold=True)
+        self.write(painter, ring.translated(0, -px(7)), percent(share), 31, ink, CENTRE, bold=True)
         self.write(painter, ring.translated(0, px(21)), "confidence", 13, look.SOFT, CENTRE)
 
     def _draw_words(

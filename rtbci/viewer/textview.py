@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from rtbci.viewer.figures import percent
 from rtbci.viewer.state import ViewState
 from rtbci.wire import DEFAULT_ENDPOINT, Subscriber, ViewerKeys
 
@@ -113,7 +114,7 @@ def line(state: ViewState, now: float) -> str:
     if state.evidence is not None and state.evidence.top:
         old = f", old ({state.evidence_age(now) or 0:.0f} s)" if state.is_old(now) else ""
         guess = state.evidence.top[0]
-        parts.append(f"{guess.label} {guess.p:.0%}, {state.evidence.word} evidence{old}")
+        parts.append(f"{guess.label} {percent(guess.p)}, {state.evidence.word} evidence{old}")
     if state.trials:
         last = state.trials[-1]
         parts.append(f"{last.hits}/{last.trials} right, surrogate {last.null_hits}, chance {last.chance:.1%}")
@@ -128,7 +129,7 @@ def _picture_line(state: ViewState, now: float) -> Text:
         age = state.evidence_age(now)
         return Text(f"last seen {age or 0:.0f} s ago: {header.guess.label} ({header.grade})", style="dim")
     style = f"bold {_STRENGTH[header.word]}"
-    text = f"{header.grade}: {header.guess.label} {header.guess.p:.0%}, {header.word} evidence"
+    text = f"{header.grade}: {header.guess.label} {percent(header.guess.p)}, {header.word} evidence"
     if header.word in ("none", "weak"):
         text += " (a guess)" if header.word == "weak" else " (a guess at chance level)"
     return Text.assemble((text, style), (f"   {header.caption}", "dim"))
@@ -144,7 +145,7 @@ def _concepts(state: ViewState, now: float) -> RenderableType:
     for guess in evidence.top[:5]:
         filled = round(max(0.0, min(1.0, guess.p)) * _BAR)
         bar = "".join("█" if i < filled else marks.get(i, "·") for i in range(_BAR))
-        table.add_row(guess.label, Text(bar, style=colour), f"{guess.p:.0%}")
+        table.add_row(guess.label, Text(bar, style=colour), percent(guess.p))
     key = f"¦ chance {evidence.chance:.1%}   | 95 % of surrogates below {evidence.null_confidence:.0%}"
     return Group(table, Text(key, style="dim"))
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from export.codec import export_decoder, parity
+from training.codec import decode_latents
 from training.codec_model import LATENT_SHAPE, Codec
 
 
@@ -46,3 +47,15 @@ def test_weights_lie_in_half_precision(exported):
     kinds = {weight.data_type for weight in weights if np.prod(weight.dims) >= 64}
     assert kinds == {onnx.TensorProto.FLOAT16}
     assert file.stat().st_size < 2.2 * sum(p.numel() for p in codec.decoder.parameters())
+
+
+def test_a_preview_is_the_same_picture_from_means_of_the_latent(exported, tmp_path):
+    codec, _ = exported
+    file = tmp_path / "preview.onnx"
+    export_decoder(codec, file, shrink=2)
+    given = latents(2)
+    session = ort.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    made = session.run(["rgb"], {"latent": given})[0]
+    assert made.shape == (2, 128, 128, 3)
+    means = given.reshape(2, 8, 8, 2, 8, 2).mean(axis=(3, 5))
+    assert np.abs(made.astype(int) - decode_latents(codec, means).astype(int)).max() <= 1

@@ -38,7 +38,7 @@ def test_it_says_what_the_window_says() -> None:
         "streaming",
         "SimulatedEEG",
         "panda",
-        "81%",
+        "81 %",
         "strong evidence",
         "chance 2.5%",
         "preview 18 ms",
