@@ -25,7 +25,7 @@ def floor_latencies(info: pylsl.StreamInfo, seconds: float) -> list[float]:
         Milliseconds from the stamp of the newest sample to the window, one each 0.5 s of EEG.
     """
     rate, channels = info.nominal_srate(), info.channel_count()
-    inlet = pylsl.StreamInlet(info, max_buflen=10, max_chunklen=1, processing_flags=pylsl.proc_none)
+    inlet = pylsl.StreamInlet(info, max_buflen=10, processing_flags=pylsl.proc_none)
     inlet.open_stream(timeout=5.0)
     inlet.flush()
     sos = butter(4, (1.0, 40.0), btype="bandpass", fs=rate, output="sos")

@@ -6,7 +6,7 @@ first. Any chunking of a stream gives the same bits, an empty chunk passes, no i
 
 from rtbci.signal.align import Align
 from rtbci.signal.chain import Chain, ChainSettings, RepairChange, Window
-from rtbci.signal.filters import BandPass, Notch
+from rtbci.signal.filters import BandPass, Cascade, Notch
 from rtbci.signal.linear import Linear
 from rtbci.signal.offline import process_recording, scaled_covariance, windows_at
 from rtbci.signal.quality import ChannelQuality, Verdict
@@ -18,6 +18,7 @@ from rtbci.signal.windower import Windower
 __all__ = [
     "Align",
     "BandPass",
+    "Cascade",
     "Chain",
     "ChainSettings",
     "ChannelQuality",

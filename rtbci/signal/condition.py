@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from rtbci.bundle.schema import Preprocessing
 from rtbci.montage import CHANNELS, Remap
-from rtbci.signal.filters import BandPass, FilterState, Notch
+from rtbci.signal.filters import BandPass, Cascade, FilterState, Notch
 from rtbci.signal.linear import per_sample
 from rtbci.signal.quality import ChannelQuality, QualityState, Verdict
 from rtbci.signal.repair import Repair, RepairState
@@ -23,8 +23,7 @@ class ConditionState:
     newest: Array | None
     """(n_in,) newest finite value of each input channel."""
     resample: ResampleState
-    band: FilterState
-    notch: FilterState
+    filters: FilterState
     quality: QualityState
     repair: RepairState
 
@@ -35,8 +34,7 @@ class Condition:
 
     matrix: Array
     resample: Resample
-    band: BandPass
-    notch: Notch
+    filters: Cascade
     quality: ChannelQuality
     repair: Repair
 
@@ -47,8 +45,9 @@ class Condition:
         return cls(
             matrix=remap.matrix,
             resample=Resample(rate_in, p.rate_hz),
-            band=BandPass(p.low_hz, p.high_hz, p.order, p.rate_hz),
-            notch=Notch(p.mains_hz, p.rate_hz),
+            filters=Cascade(
+                (BandPass(p.low_hz, p.high_hz, p.order, p.rate_hz), Notch(p.mains_hz, p.rate_hz))
+            ),
             quality=ChannelQuality(rate=p.rate_hz, mains=p.mains_hz, missing=missing),
             repair=Repair(missing),
         )
@@ -58,8 +57,7 @@ class Condition:
         return ConditionState(
             None,
             self.resample.start(),
-            self.band.start(),
-            self.notch.start(),
+            self.filters.start(),
             self.quality.start(),
             self.repair.start(),
         )
@@ -67,9 +65,7 @@ class Condition:
     def restart(self, state: ConditionState) -> ConditionState:
         """State after a gap: filters start afresh, what is held against channels stays."""
         quality = QualityState(0, (), state.quality.held, state.quality.active, state.quality.likeness)
-        return ConditionState(
-            None, self.resample.start(), self.band.start(), self.notch.start(), quality, state.repair
-        )
+        return ConditionState(None, self.resample.start(), self.filters.start(), quality, state.repair)
 
     def step(self, state: ConditionState, data: Array) -> tuple[ConditionState, Array, list[Verdict]]:
         """Condition a chunk.
@@ -93,8 +89,7 @@ class Condition:
         """
         data, newest = _finite(np.asarray(data, dtype=np.float64), state.newest)
         resample, raw = self.resample.step(state.resample, per_sample(self.matrix, data))
-        band, clean = self.band.step(state.band, raw)
-        notch, clean = self.notch.step(state.notch, clean)
+        filters, clean = self.filters.step(state.filters, raw)
         done = state.quality.count
         quality, verdicts = self.quality.step(state.quality, raw, clean)
         uv = np.empty_like(clean)
@@ -106,7 +101,7 @@ class Condition:
                 repair = self.repair.turn(verdict.bad)
             start = stop
         repair, uv[start:] = self.repair.step(repair, clean[start:])
-        return ConditionState(newest, resample, band, notch, quality, repair), uv, verdicts
+        return ConditionState(newest, resample, filters, quality, repair), uv, verdicts
 
 
 def _finite(data: Array, newest: Array | None) -> tuple[Array, Array | None]:

@@ -17,6 +17,9 @@ from rtbci.stream.offset import ClockOffset
 # Long enough for any pause of this process; what is older than that is of no use live.
 _BUFFER_S = 60
 _WAIT_S = 0.05
+# A sender's chunks come whole up to here (cut up, the last sample of one comes a millisecond later), and no
+# sender holds samples back for longer.
+_MOST_HELD_S = 0.02
 _MOST_SAMPLES = 4096
 
 
@@ -75,7 +78,11 @@ class EegStream:
 
     def _serve(self, info: pylsl.StreamInfo, stop: threading.Event) -> None:
         inlet = pylsl.StreamInlet(
-            info, max_buflen=_BUFFER_S, max_chunklen=1, recover=False, processing_flags=pylsl.proc_none
+            info,
+            max_buflen=_BUFFER_S,
+            max_chunklen=max(1, round(_MOST_HELD_S * info.nominal_srate())),
+            recover=False,
+            processing_flags=pylsl.proc_none,
         )
         full = patiently(inlet.info, self._settings.open_timeout_s, stop)
         description = check(describe(full), self._settings)

@@ -3,7 +3,7 @@ import pytest
 from scipy.signal import butter, sosfilt
 
 from rtbci.errors import BundleError
-from rtbci.signal import BandPass, Notch
+from rtbci.signal import BandPass, Cascade, Notch
 
 
 def gain(transform, hertz: float) -> float:
@@ -49,3 +49,11 @@ def test_an_impossible_band_is_refused() -> None:
         BandPass(0.0, 45.0, 4, 200.0)
     with pytest.raises(BundleError, match="does not fit"):
         BandPass(1.0, 120.0, 4, 200.0)
+
+
+def test_a_cascade_is_its_parts_in_turn():
+    band, notch = BandPass(1.0, 45.0, 4, 200.0), Notch(40.0, 200.0)
+    both = Cascade((band, notch, Notch(60.0, 100.0)))
+    x = 400.0 + 20.0 * np.random.default_rng(0).standard_normal((500, 3))
+    turn = notch.step(notch.start(), band.step(band.start(), x)[1])[1]
+    np.testing.assert_allclose(both.step(both.start(), x)[1], turn, atol=1e-9)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rtbci.signal import (
     Align,
     BandPass,
+    Cascade,
     ChannelQuality,
     Linear,
     Notch,
@@ -32,6 +33,7 @@ TRANSFORMS = {
     "resample 499.9": Resample(499.9),
     "band-pass": BandPass(1.0, 45.0, 4, 200.0),
     "notch": Notch(50.0, 200.0),
+    "both at once": Cascade((BandPass(1.0, 45.0, 4, 200.0), Notch(50.0, 200.0))),
     "notch beyond the rate": Notch(60.0, 100.0),
     "scale": RunningScale(),
     "align": Align(),
