@@ -55,9 +55,6 @@ def demo(
 
     token = uuid.uuid4().hex
     configure_lsl(scope="machine", session_id=f"demo-{token}")
-    from rtbci.live import SessionOptions
-    from rtbci.stream import StreamQuery
-
     headless = choose_view(headless)
     if headless and picture is None:
         picture = Path("rtbci-demo.png")
@@ -69,6 +66,10 @@ def demo(
         *("--snr", str(snr), "--quiet"),
     )
     try:
+        # Imported while the wearer's process does the same.
+        from rtbci.live import SessionOptions
+        from rtbci.stream import StreamQuery
+
         run_session(
             bundle,
             SessionOptions(query=StreamQuery(source_id=source), endpoint="tcp://127.0.0.1:0", surrogate=null),

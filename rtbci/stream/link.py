@@ -141,7 +141,8 @@ class Link:
                 settled = None
                 continue
             known = any(self._last_source and found.source_id == self._last_source for found in matching)
-            settled = settled if settled is not None else monotonic() + (0.0 if known else SETTLE_S)
+            if settled is None:
+                settled = monotonic() + (0.0 if known or self._query.source_id else SETTLE_S)
             if monotonic() < settled:
                 continue
             try:
