@@ -8,10 +8,11 @@ concepts, chance 2.5 %, mean of four wearers:
 ======== ========= =================================================================
 snr      top-1     name in `SNR_LEVELS`
 ======== ========= =================================================================
-1.0      85 %      "demo": a demonstration of the system, not of any brain
-0.45     24 %      "claimed": about what papers on EEG-to-video report
-0.3      10 %
-0.15     5.5 %     "realistic": what independent work finds on real SEED-DV (3 to 5 %)
+2.0      98 %
+1.0      69 %      "demo": a demonstration of the system, not of any brain
+0.55     25 %      "claimed": about what papers on EEG-to-video report
+0.3      7 %
+0.27     6 %       "realistic": what independent work finds on real SEED-DV (3 to 6 %)
 ======== ========= =================================================================
 """
 
@@ -28,7 +29,7 @@ from rtbci.stimuli.spec import CLIP_SECONDS, ClipSpec, clip_spec
 
 Array = NDArray[np.float64]
 
-SNR_LEVELS: dict[str, float] = {"demo": 1.0, "claimed": 0.45, "realistic": 0.15}
+SNR_LEVELS: dict[str, float] = {"demo": 1.0, "claimed": 0.55, "realistic": 0.27}
 _UNIT = 2.5
 """Factor from the response's arbitrary units to microvolt at snr 1."""
 _SURROGATE_CLIPS = 60

@@ -39,7 +39,7 @@ def simulated(
 ) -> None:
     """Decode simulated wearers as the live runtime would, clip after clip on a free-running grid.
 
-    Example: `rtbci evaluate simulated --wearers 5 --snr 1 --snr 0.45 --report e.json`
+    Example: `rtbci evaluate simulated --wearers 5 --snr 1 --snr 0.55 --report e.json`
     """
     stop = stop_on_signals()
     from rich.console import Console

@@ -114,11 +114,15 @@ def line(state: ViewState, now: float) -> str:
     if state.evidence is not None and state.evidence.top:
         old = f", old ({state.evidence_age(now) or 0:.0f} s)" if state.is_old(now) else ""
         guess = state.evidence.top[0]
-        parts.append(f"{guess.label} {percent(guess.p)}, {state.evidence.word} evidence{old}")
+        parts.append(f"{guess.label} {percent(guess.p)}, {_evidence(state.evidence.word)}{old}")
     if state.trials:
         last = state.trials[-1]
         parts.append(f"{last.hits}/{last.trials} right, surrogate {last.null_hits}, chance {last.chance:.1%}")
     return " | ".join(parts)
+
+
+def _evidence(word: str) -> str:
+    return f"{'no' if word == 'none' else word} evidence"
 
 
 def _picture_line(state: ViewState, now: float) -> Text:
@@ -129,7 +133,7 @@ def _picture_line(state: ViewState, now: float) -> Text:
         age = state.evidence_age(now)
         return Text(f"last seen {age or 0:.0f} s ago: {header.guess.label} ({header.grade})", style="dim")
     style = f"bold {_STRENGTH[header.word]}"
-    text = f"{header.grade}: {header.guess.label} {percent(header.guess.p)}, {header.word} evidence"
+    text = f"{header.grade}: {header.guess.label} {percent(header.guess.p)}, {_evidence(header.word)}"
     if header.word in ("none", "weak"):
         text += " (a guess)" if header.word == "weak" else " (a guess at chance level)"
     return Text.assemble((text, style), (f"   {header.caption}", "dim"))
