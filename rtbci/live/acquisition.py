@@ -275,12 +275,12 @@ class Acquisition:
             interpolated=remap.interpolated,
             set_aside=remap.set_aside,
         )
-        self._phase(
-            "streaming",
-            f"Connected {again}to '{contract.name}': {len(contract.labels)} channels at "
-            f"{contract.rate_hz:g} Hz, {len(remap.interpolated)} interpolated, "
-            f"{len(remap.set_aside)} set aside.",
-        )
+        parts = [f"{len(contract.labels)} channels at {contract.rate_hz:g} Hz"]
+        if remap.interpolated:
+            parts.append(f"{len(remap.interpolated)} interpolated")
+        if remap.set_aside:
+            parts.append(f"{len(remap.set_aside)} set aside")
+        self._phase("streaming", f"Connected {again}to '{contract.name}': {', '.join(parts)}.")
 
     def _phase(self, phase: str, sentence: str) -> None:
         self._update_state(phase=phase, sentence=sentence)

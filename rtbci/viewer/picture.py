@@ -168,7 +168,9 @@ class PicturePanel(Panel):
                     ring.center() + way * (radius + px(9)),
                     tint,
                 )
-        self.write(painter, ring.translated(0, -px(7)), percent(share), 31, ink, CENTRE, bold=True)
+        text = percent(share)
+        size = 31 if len(text) < 5 else 25
+        self.write(painter, ring.translated(0, -px(7)), text, size, ink, CENTRE, bold=True)
         self.write(painter, ring.translated(0, px(21)), "confidence", 13, look.SOFT, CENTRE)
 
     def _draw_words(
