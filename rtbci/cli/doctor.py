@@ -24,15 +24,19 @@ def doctor(
     Example: `rtbci doctor`
     """
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from rtbci.files import write_json
+    from rtbci.stream import quieten_lsl
 
+    quieten_lsl()
     findings = [_examine(check) for check in CHECKS]
     table = Table("", "what", "finding", "how to mend it", show_lines=False)
     marks = {"good": "[green]ok[/]", "optional": "[yellow]--[/]", "missing": "[red]missing[/]"}
     for finding in findings:
-        table.add_row(marks[finding.verdict], finding.what, finding.found, finding.mend)
+        texts = (finding.what, finding.found, finding.mend)
+        table.add_row(marks[finding.verdict], *map(escape, texts))
     Console().print(table)
     if report is not None:
         rows = [{"what": f.what, "verdict": f.verdict, "found": f.found, "mend": f.mend} for f in findings]

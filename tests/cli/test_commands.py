@@ -157,3 +157,14 @@ def test_streams_says_which_can_be_decoded(command, source_id):
 def test_keys_are_made_once(command):
     assert command("keys", "k").end()[0] == 0
     refused(command("keys", "k").end(), "there already")
+
+
+def test_doctor_says_what_is_there_and_how_to_get_the_rest(command, tmp_path):
+    code, out, err = command("doctor", "--report", "d.json").end()
+    assert code == 0, out + err
+    findings = {row["what"]: row for row in json.loads((tmp_path / "d.json").read_text())["findings"]}
+    assert findings["default bundle"]["verdict"] == "good"
+    assert all(row["mend"] for row in findings.values() if row["verdict"] != "good")
+    for row in findings.values():
+        if "[" in row["mend"]:
+            assert row["mend"][row["mend"].index("[") :].split("]")[0] in out.replace("\n", "")
