@@ -6,7 +6,7 @@ held-out windows are other blocks, sessions or people, or one long stretch with 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ class Spans:
     def where(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "Spans":
         """Only some of them."""
         given: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return Spans(**{name: None if array is None else array[rows] for name, array in given.items()})
+        return replace(self, **{name: array[rows] for name, array in given.items() if array is not None})
 
 
 def audit_split(

@@ -42,6 +42,10 @@ def scores_table(result: dict[str, Any]) -> Group:
     if "top5" in pooled:
         top5 = pooled["top5"]
         lines.append(f"Top-5 {_percent(top5['accuracy'])} % (chance {_percent(top5['chance'])} %).")
+    for row in pooled.get("n_way", []):
+        metric = "strict" if row["accepted"] == 1 else f"any of {row['accepted']} classes"
+        score, chance = _percent(row["accuracy"]), _percent(row["chance"])
+        lines.append(f"{row['ways']}-way ({metric}) {score} % (chance {chance} %).")
     if "over_people" in pooled:
         over = pooled["over_people"]
         lines.append(

@@ -13,6 +13,8 @@ from scipy.special import gammaln
 
 _LEAST_ARRANGEMENTS = 1000
 """With fewer ways to lay out the runs, no small p-value could come out."""
+_CLEARLY_FEWER = 0.9
+"""Runs are taken as such if there are fewer than this share of what shuffled windows would have."""
 _CHUNK = 1 << 22
 
 
@@ -25,21 +27,27 @@ class Units:
     kind : str
         "runs" (consecutive windows of one true class) or "windows".
     of : ndarray, shape (n,)
-        Unit of each window.
+        Unit of each window; units are numbered block after block, in order of presentation.
     true : ndarray, shape (units,)
         Class of each unit.
+    size : ndarray, shape (units,)
+        Windows in each unit.
     block : ndarray, shape (units,)
-        Units change places only within their block.
+        Units change places only within their block; ascending.
     """
 
     kind: str
     of: NDArray[np.int64]
     true: NDArray[np.int64]
+    size: NDArray[np.int64]
     block: NDArray[np.int64]
 
 
 def units_of(true: NDArray[np.int64], block: NDArray[np.int64] | None = None) -> Units:
-    """Find the runs; where these could be laid out in too few ways, each window is a unit.
+    """Find the runs, or take each window as a unit.
+
+    Windows are the units where the truth is no more in runs than shuffled windows would be, and where the
+    runs could be laid out in too few ways to say anything.
 
     Parameters
     ----------
@@ -48,13 +56,21 @@ def units_of(true: NDArray[np.int64], block: NDArray[np.int64] | None = None) ->
     block : ndarray, shape (n,), optional
         Block (or subject and block) of each window; one block if left out.
     """
-    block = np.zeros(len(true), dtype=np.int64) if block is None else block
+    codes = np.zeros(len(true), dtype=np.int64)
+    if block is not None:
+        codes = np.unique(block, return_inverse=True)[1].astype(np.int64)
+    order = np.argsort(codes, kind="stable")
+    sorted_true, sorted_block = true[order], codes[order]
     starts = np.ones(len(true), dtype=bool)
-    starts[1:] = (true[1:] != true[:-1]) | (block[1:] != block[:-1])
-    runs = Units("runs", np.cumsum(starts) - 1, true[starts], block[starts])
-    if len(runs.true) == len(true) or _log_arrangements(runs) < np.log(_LEAST_ARRANGEMENTS):
-        return Units("windows", np.arange(len(true)), true, block)
-    return runs
+    starts[1:] = (np.diff(sorted_true) != 0) | (np.diff(sorted_block) != 0)
+    kind = "runs"
+    if starts.sum() > _CLEARLY_FEWER * _runs_if_shuffled(sorted_true, sorted_block) or _log_arrangements(
+        sorted_true[starts], sorted_block[starts]
+    ) < np.log(_LEAST_ARRANGEMENTS):
+        kind, starts = "windows", np.ones_like(starts)
+    of = np.empty(len(true), dtype=np.int64)
+    of[order] = np.cumsum(starts) - 1
+    return Units(kind, of, sorted_true[starts], np.bincount(of), sorted_block[starts])
 
 
 def balanced_blocks(true: NDArray[np.int64]) -> NDArray[np.int64] | None:
@@ -93,15 +109,15 @@ def permuted_truths(units: Units, count: int, seed: int = 0) -> Iterator[NDArray
     saw the same film in the same order is then part of the null distribution of their sum.
     """
     rng = np.random.default_rng(seed)
-    order = np.argsort(units.block, kind="stable")
-    block = np.unique(units.block[order], return_inverse=True)[1]
-    placed = np.empty_like(order)
-    placed[order] = np.arange(len(order))
-    true = units.true[order]
+    # Where each window is found when the blocks lie one after the other.
+    place = np.argsort(np.argsort(units.of, kind="stable"))
     step = max(1, _CHUNK // len(units.of))
     for first in range(0, count, step):
-        keys = rng.random((min(step, count - first), len(order))) + block
-        yield true[np.argsort(keys, axis=1)][:, placed[units.of]]
+        keys = rng.random((min(step, count - first), len(units.true))) + units.block
+        order = np.argsort(keys, axis=1)
+        # Runs keep their length, so that every class keeps its share.
+        laid_out = np.repeat(units.true[order].ravel(), units.size[order].ravel())
+        yield laid_out.reshape(len(keys), -1)[:, place]
 
 
 def permutation_p(observed: float, null: NDArray[np.floating]) -> float:
@@ -110,9 +126,16 @@ def permutation_p(observed: float, null: NDArray[np.floating]) -> float:
     return float((1 + (null >= observed - 1e-12).sum()) / (1 + len(null)))
 
 
-def _log_arrangements(units: Units) -> float:
-    total = 0.0
-    for block in np.unique(units.block):
-        counts = np.unique(units.true[units.block == block], return_counts=True)[1]
-        total += float(gammaln(counts.sum() + 1) - gammaln(counts + 1).sum())
-    return total
+def _log_arrangements(true: NDArray[np.int64], block: NDArray[np.int64]) -> float:
+    """Logarithm of the number of ways to lay out some units within their blocks."""
+    _, counts = np.unique(np.stack([block, true]), axis=1, return_counts=True)
+    sizes = np.unique(block, return_counts=True)[1]
+    return float(gammaln(sizes + 1).sum() - gammaln(counts + 1).sum())
+
+
+def _runs_if_shuffled(true: NDArray[np.int64], block: NDArray[np.int64]) -> float:
+    """Expected number of runs if windows were shuffled within their blocks (Wald and Wolfowitz 1940)."""
+    pairs, counts = np.unique(np.stack([block, true]), axis=1, return_counts=True)
+    sizes = np.unique(block, return_counts=True)[1]
+    of = np.unique(pairs[0], return_inverse=True)[1]
+    return float(len(true) - (counts * (counts - 1) / sizes[of]).sum())

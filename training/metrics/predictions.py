@@ -15,6 +15,7 @@ _NAMES = {
     "predicted": ("predicted", "prediction", "predictions", "pred", "y_pred"),
     "true": ("true", "truth", "label", "labels", "target", "y_true"),
     "scores": ("scores", "probabilities", "logits"),
+    "shown": ("shown",),
     "confidence": ("confidence", "probability"),
     "block": ("block", "fold"),
     "subject": ("subject", "wearer"),
@@ -35,6 +36,8 @@ class Predictions:
         Classes, all integers or all text.
     scores : ndarray, shape (n, classes), optional
         For classes 0, 1, … in this order; higher is likelier.
+    shown : ndarray, shape (n, classes), optional
+        A classifier's scores of the clips shown, where `scores` are its scores of the clips generated.
     confidence : ndarray, shape (n,), optional
         Probability, 0 to 1, that the prediction is right.
     block, subject : ndarray, shape (n,), optional
@@ -45,6 +48,7 @@ class Predictions:
     predicted: Names
     true: Names
     scores: NDArray[np.float64] | None = None
+    shown: NDArray[np.float64] | None = None
     confidence: NDArray[np.float64] | None = None
     block: Names | None = None
     subject: Names | None = None
@@ -64,7 +68,8 @@ def read_predictions(path: Path, blocks: int | None = None) -> Predictions:
         ``.npy``: shape (2, n), row 0 predicted, row 1 true; or (n, 2), the same as columns.
         ``.npz`` and ``.csv`` (with a header): ``true`` and ``predicted``, and where there are any
         ``confidence``, ``block``, ``subject``. An .npz may have ``scores`` (n, classes) in place of
-        ``predicted``. A .csv of two columns of numbers may do without a header.
+        ``predicted``, and ``shown`` (n, classes) in place of ``true``. A .csv of two
+        columns of numbers may do without a header.
     blocks : int, optional
         The file is that many equal blocks one after the other; for files that do not name the block.
 
@@ -123,6 +128,8 @@ def _read_csv(path: Path) -> dict[str, Names]:
                 f"{path} has {len(row)} cells in row {number} and {len(rows[0])} in the first; "
                 "give every row a cell for each column."
             )
+    if len(set(rows[0])) < len(rows[0]):
+        raise UsageError(f"{path} has two columns of one name; give each its own.")
     cells = np.array(rows[1:], dtype=str).reshape(-1, len(rows[0])).T
     return _named(path, {name: _numbers(column) for name, column in zip(rows[0], cells, strict=True)})
 
@@ -136,7 +143,9 @@ def _named(path: Path, given: dict[str, Names]) -> dict[str, Names]:
             raise UsageError(f"{path} has both {match[0]} and {match[1]}; keep one of them.")
         if match:
             found[name] = lower[match[0]]
-    if "true" not in found or not {"predicted", "scores"} & set(found):
+    if "shown" in found and "scores" not in found:
+        raise UsageError(f"{path} has shown without scores; give the scores of what was generated as well.")
+    if not ({"true", "shown"} & set(found) and {"predicted", "scores"} & set(found)):
         has = ", ".join(given) or "nothing"
         raise UsageError(f"{path} has {has}; it needs `true` and `predicted` (or, in an .npz, `scores`).")
     return found
@@ -144,20 +153,31 @@ def _named(path: Path, given: dict[str, Names]) -> dict[str, Names]:
 
 def _checked(path: Path, columns: dict[str, Names], blocks: int | None) -> Predictions:
     for name, column in columns.items():
-        if column.ndim != (2 if name == "scores" else 1):
-            raise UsageError(
-                f"{path}: {name} has shape {column.shape}; it needs one "
-                f"{'row' if name == 'scores' else 'value'} for each window."
-            )
+        wide = name in ("scores", "shown")
+        if column.ndim != (2 if wide else 1) or (wide and column.shape[1] < 2):
+            needs = "a row of two or more scores" if wide else "one value"
+            raise UsageError(f"{path}: {name} has shape {column.shape}; it needs {needs} for each window.")
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         says = ", ".join(f"{name} has {n}" for name, n in lengths.items())
         raise UsageError(f"{path}: {says}; all must have one entry for each window.")
-    if lengths["true"] == 0:
+    if 0 in lengths.values():
         raise UsageError(f"{path} holds no windows; it needs at least one predicted and one true class.")
 
-    true = _classes(path, "true", columns["true"])
-    scores = _scores(path, columns["scores"], true) if "scores" in columns else None
+    scores = _scores(path, "scores", columns["scores"]) if "scores" in columns else None
+    shown = _scores(path, "shown", columns["shown"]) if "shown" in columns else None
+    if shown is not None and scores is not None and shown.shape != scores.shape:
+        raise UsageError(
+            f"{path}: scores have shape {scores.shape} and shown has {shown.shape}; "
+            "use one classifier for both."
+        )
+    if "true" in columns:
+        true = _classes(path, "true", columns["true"])
+    else:
+        assert shown is not None
+        true = shown.argmax(axis=1)
+    if scores is not None:
+        _check_numbered(path, true, scores.shape[1])
     if "predicted" in columns:
         predicted = _classes(path, "predicted", columns["predicted"])
     else:
@@ -184,7 +204,7 @@ def _checked(path: Path, columns: dict[str, Names], blocks: int | None) -> Predi
                 "give another number, or name the blocks in a column `block`."
             )
         block = np.repeat(np.arange(blocks), len(true) // blocks)
-    return Predictions(str(path), predicted, true, scores, confidence, block, columns.get("subject"))
+    return Predictions(str(path), predicted, true, scores, shown, confidence, block, columns.get("subject"))
 
 
 def _classes(path: Path, name: str, column: Names) -> Names:
@@ -204,15 +224,18 @@ def _classes(path: Path, name: str, column: Names) -> Names:
     return column.astype(np.int64)
 
 
-def _scores(path: Path, scores: Names, true: Names) -> NDArray[np.float64]:
+def _scores(path: Path, name: str, scores: Names) -> NDArray[np.float64]:
     if scores.dtype.kind not in "iuf" or not np.isfinite(scores).all():
-        raise UsageError(f"{path}: scores must be finite numbers; write the decoder's scores again.")
-    if true.dtype.kind == "U" or true.min() < 0 or true.max() >= scores.shape[1]:
+        raise UsageError(f"{path}: {name} must be finite numbers; write the decoder's scores again.")
+    return scores.astype(np.float64)
+
+
+def _check_numbered(path: Path, true: Names, classes: int) -> None:
+    if true.dtype.kind == "U" or true.min() < 0 or true.max() >= classes:
         raise UsageError(
-            f"{path}: beside scores of {scores.shape[1]} classes, true must be 0 to {scores.shape[1] - 1}; "
+            f"{path}: beside scores of {classes} classes, true must be 0 to {classes - 1}; "
             "number the classes as the columns of scores."
         )
-    return scores.astype(np.float64)
 
 
 def _confidence(path: Path, confidence: Names) -> NDArray[np.float64]:

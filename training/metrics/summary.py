@@ -12,6 +12,7 @@ from training.metrics.chance import blind_chance
 from training.metrics.classes import balanced_accuracy, confusion, top_k_accuracy
 from training.metrics.information import itr_bits, mutual_information_bits
 from training.metrics.intervals import clustered_interval, mean_interval
+from training.metrics.nway import field_n_way, n_way_chance, n_way_hits
 from training.metrics.permutation import Units, balanced_blocks, permutation_p, permuted_truths, units_of
 from training.metrics.predictions import Predictions
 from training.scores import binomial_interval
@@ -21,6 +22,7 @@ _INFORMATION_PERMUTATIONS = 200
 _MOST_CLASSES = 1000
 _MOST_COUNTS = 1 << 25
 _TOP = (5,)
+_WAYS = (2, 40)
 
 Ints = NDArray[np.int64]
 
@@ -71,7 +73,8 @@ def summarise(
         ``chance``, see `blind_chance`; ``p_value``, of `permutation_p`; ``ci95_clustered``, which counts runs
         of one class as clusters; ``chance_permuted``, the mean score under permutation; ``shuffled``, what
         was permuted, within ``blocks`` blocks; ``balanced`` and ``bits``; where there are scores or
-        confidences, ``top5`` and ``calibration``; ``people``, one row for each subject (or file), and
+        confidences, ``top5``, ``n_way`` (``accepted`` classes stand for the truth: 3 is the field's metric)
+        and ``calibration``; ``people``, one row for each subject (or file), and
         ``over_people``, the interval of their mean, where there are two or more.
     """
     names, codes = np.unique(
@@ -126,6 +129,7 @@ def summarise(
         for k in _TOP:
             if k < total:
                 result[f"top{k}"] = {"accuracy": top_k_accuracy(scores, labels, k), "chance": k / total}
+        result["n_way"] = _n_way(parts, scores, labels)
     if all(part.confidence is not None for part in parts):
         confidence = np.concatenate([part.confidence for part in parts if part.confidence is not None])
         result["calibration"] = _calibration(confidence, hit)
@@ -167,6 +171,24 @@ def _clustered(laid_out: Sequence[Units], hit: NDArray[np.bool_]) -> tuple[float
         sizes.append(np.bincount(units.of))
         first += len(units.of)
     return clustered_interval(np.concatenate(hits), np.concatenate(sizes))
+
+
+def _n_way(parts: Sequence[Predictions], scores: NDArray[np.float64], labels: Ints) -> list[dict[str, float]]:
+    """Score 2-way and 40-way, strictly, and as the field does where the shown clips were classified too."""
+    given = [part.shown for part in parts if part.shown is not None]
+    shown = np.concatenate(given) if len(given) == len(parts) else None
+    rows = []
+    for ways in _WAYS:
+        for accepted in (1, 3):
+            if ways - 1 > scores.shape[1] - accepted or (accepted > 1 and shown is None):
+                continue
+            if shown is None or accepted == 1:
+                hits, chance = n_way_hits(scores, labels, ways), n_way_chance(ways)
+            else:
+                hits, chance = field_n_way(scores, shown, ways, accepted)
+            accuracy = float(hits.mean())
+            rows.append({"ways": ways, "accepted": accepted, "accuracy": accuracy, "chance": chance})
+    return rows
 
 
 def _calibration(confidence: NDArray[np.float64], hit: NDArray[np.bool_]) -> dict[str, Any]:
