@@ -81,7 +81,7 @@ def predictions(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             help=".npy (row 0 predicted, row 1 true), or .npz or .csv with `predicted` and `true`.",
             show_default=False,
         ),
