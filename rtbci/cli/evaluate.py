@@ -1,4 +1,4 @@
-"""``rtbci evaluate``: how well a bundle decodes, never without chance, interval and controls."""
+"""``rtbci evaluate``: how well something decodes, never without chance, interval and controls."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ import typer
 from rtbci.cli.processes import stop_on_signals
 
 evaluate = typer.Typer(
-    help="Measure how well a bundle decodes. Example: `rtbci evaluate simulated --wearers 5`",
+    help="Measure how well a bundle or another decoder does. Example: `rtbci evaluate simulated --wearers 5`",
     no_args_is_help=True,
 )
 
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 @evaluate.callback()
 def _group() -> None:
-    """Measure how well a bundle decodes."""
+    """Measure how well a bundle or another decoder does."""
 
 
 @evaluate.command()
@@ -74,3 +74,42 @@ def simulated(
     Console().print(table)
     if report is not None:
         write_json(report, {"bundle": {"id": loaded.manifest.id}, "surrogate": null, "rows": rows})
+
+
+@evaluate.command()
+def predictions(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE",
+            help=".npy (row 0 predicted, row 1 true), or .npz or .csv with `predicted` and `true`.",
+            show_default=False,
+        ),
+    ],
+    blocks: Annotated[
+        int | None,
+        typer.Option(min=1, help="Each file is that many equal blocks; default: found in the true classes."),
+    ] = None,
+    classes: Annotated[
+        int | None, typer.Option(min=2, help="How many classes there are, if not all occur.")
+    ] = None,
+    permutations: Annotated[int, typer.Option(min=99, help="Permutations for the p-values.")] = 9999,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the permutations.")] = 0,
+    report: Annotated[Path | None, typer.Option(help="Write the figures as JSON to this file.")] = None,
+) -> None:
+    """Score predicted against true classes that were made elsewhere, per file and pooled.
+
+    Example: `rtbci evaluate predictions sub1.npy sub2.npy --report p.json`
+    """
+    from rich.console import Console
+
+    from rtbci.cli.scores_table import scores_table
+    from rtbci.files import write_json
+    from training.metrics import evaluate_files, read_predictions
+
+    parts = [read_predictions(file, blocks) for file in files]
+    with Console(stderr=True).status(f"{permutations} permutations …"):
+        result = evaluate_files(parts, permutations, seed, classes)
+    Console().print(scores_table(result))
+    if report is not None:
+        write_json(report, result)
