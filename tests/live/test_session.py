@@ -1,5 +1,6 @@
 """The whole runtime over real LSL and real sockets, with a tiny bundle whose decoder knows nothing."""
 
+import pylsl
 import pytest
 
 from devices.faults import FaultySender
@@ -123,3 +124,42 @@ def test_a_generator_that_dies_is_started_again_and_decoding_goes_on(source_id, 
         watched.wait_for(Evidence)
         watched.wait_for(Picture, grade="keyframe")
         assert watched.session._pictures.pid != pid
+
+
+class MarkerSender:
+    """A marker stream that goes with an EEG stream."""
+
+    def __init__(self, source_id):
+        self._outlet = pylsl.StreamOutlet(
+            pylsl.StreamInfo("markers", "Markers", 1, 0.0, "string", f"{source_id}-markers")
+        )
+
+    def wait_for_listener(self):
+        assert self._outlet.wait_for_consumers(15)
+
+    def send(self, text):
+        self._outlet.push_sample([text])
+
+
+def test_malformed_markers_are_recorded_and_told_once_and_the_session_goes_on(
+    source_id, start_session, tmp_path
+):
+    bad = '{"rtbci":1,"event":"clip","concept":"unicorn","seed":5}'
+    recording = tmp_path / "session.xdf"
+    with FaultySender(CHANNELS, source_id):
+        markers = MarkerSender(source_id)
+        watched = start_session(source_id, record=recording)
+        markers.wait_for_listener()
+        markers.send(bad)
+        markers.send(bad)
+        watched.wait(lambda h: isinstance(h, Notice) and "unicorn" in h.sentence)
+        watched.forget()
+        markers.send('{"rtbci":2}')
+        watched.wait(lambda h: isinstance(h, Notice) and "version 2" in h.sentence)
+        watched.wait_for(Evidence)
+        assert not [n for n in watched.of(Notice) if "unicorn" in n.sentence]
+        watched.session.stop()
+    assert watched.session.failure is None
+    streams, _ = read_xdf(recording)
+    heard = next(s for s in streams if s["info"]["name"][0] == "markers")
+    assert [row[0] for row in heard["time_series"]] == [bad, bad, '{"rtbci":2}']
