@@ -115,7 +115,11 @@ class LiveSession:
             decoder = Decoder(bundle, profile.adapter if profile else None)
             self._scorer = _scorer(bundle)
             self._pictures = PictureLink(
-                bundle, self._publisher, self._latency, wearer=profile.wearer if profile else ""
+                bundle,
+                self._publisher,
+                self._latency,
+                wearer=profile.wearer if profile else "",
+                guard=self._guarded,
             )
             undo.callback(self._pictures.stop)
             self._acquisition = Acquisition(

@@ -1,10 +1,15 @@
 """The whole runtime over real LSL and real sockets, with a tiny bundle whose decoder knows nothing."""
 
+import errno
+import os
+import signal
+
 import pylsl
 import pytest
+import zmq
 
 from devices.faults import FaultySender
-from rtbci.errors import ContractError
+from rtbci.errors import ContractError, GeneratorError
 from rtbci.montage import CHANNELS
 from rtbci.record import read_xdf
 from rtbci.wire.messages import EegChunk, Evidence, Notice, Picture, Quality, Status, StreamState
@@ -111,9 +116,6 @@ def test_what_never_fitted_ends_the_session_with_the_reason(source_id, start_ses
 
 
 def test_a_generator_that_dies_is_started_again_and_decoding_goes_on(source_id, start_session):
-    import os
-    import signal
-
     with FaultySender(CHANNELS, source_id):
         watched = start_session(source_id)
         watched.wait_for(Picture, grade="keyframe")
@@ -163,3 +165,28 @@ def test_malformed_markers_are_recorded_and_told_once_and_the_session_goes_on(
     streams, _ = read_xdf(recording)
     heard = next(s for s in streams if s["info"]["name"][0] == "markers")
     assert [row[0] for row in heard["time_series"]] == [bad, bad, '{"rtbci":2}']
+
+
+def test_a_generator_that_cannot_be_understood_ends_the_session_with_a_sentence(source_id, start_session):
+    watched = start_session(source_id)
+    stray = zmq.Context.instance().socket(zmq.PUSH)
+    stray.connect(watched.session._pictures._outbox)
+    stray.send_multipart([b"picture", b"no header"])
+    assert watched.session.failed.wait(15)
+    assert isinstance(watched.session.failure, GeneratorError)
+    assert "generator" in str(watched.session.failure)
+    stray.close(linger=0)
+
+
+def test_a_generator_that_cannot_be_started_again_ends_the_session_with_a_sentence(
+    source_id, start_session, monkeypatch
+):
+    def fail(*_, **__):
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    watched = start_session(source_id)
+    monkeypatch.setattr("rtbci.live.pictures.subprocess.Popen", fail)
+    os.kill(watched.session._pictures.pid, signal.SIGKILL)
+    assert watched.session.failed.wait(15)
+    assert isinstance(watched.session.failure, GeneratorError)
+    assert "Resource temporarily unavailable" in str(watched.session.failure)
