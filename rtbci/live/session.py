@@ -102,6 +102,7 @@ class LiveSession:
         self._latency = LatencyBook()
         self._windows: Mailbox[Arrival] = Mailbox()
         self._markers: MarkerStream | None = None
+        self._markers_query: StreamQuery | None = None
         self._told: set[str] = set()
         self._ended = threading.Event()
         self._one_blas_thread: threadpool_limits | None = None
@@ -207,10 +208,19 @@ class LiveSession:
         if isinstance(item, Refused) and self._acquisition.connections == 0:
             # Nothing was decoded yet: better to end with the reason than to wait for another cap.
             raise ContractError(item.reason)
-        if isinstance(item, Connected) and self._markers is None:
-            query = StreamQuery(type="Markers", source_id=f"{item.contract.source_id}-markers")
-            self._markers = MarkerStream(query, on_marker=self._guarded(self._on_marker))
-            self._markers.start()
+        if isinstance(item, Connected):
+            self._hear_markers_of(item.contract.source_id)
+
+    def _hear_markers_of(self, source_id: str) -> None:
+        """Listen to the marker stream that goes with a sender; it may have come back under another id."""
+        query = StreamQuery(type="Markers", source_id=f"{source_id}-markers")
+        if self._markers is not None:
+            if query == self._markers_query:
+                return
+            self._markers.stop()
+        self._markers_query = query
+        self._markers = MarkerStream(query, on_marker=self._guarded(self._on_marker))
+        self._markers.start()
 
     def _on_marker(self, text: str, stamp: float) -> None:
         # Recorded first: a recording keeps what came, whatever it is worth.

@@ -12,6 +12,7 @@ from devices.faults import FaultySender
 from rtbci.errors import ContractError, GeneratorError
 from rtbci.montage import CHANNELS
 from rtbci.record import read_xdf
+from rtbci.stream import StreamQuery
 from rtbci.wire.messages import EegChunk, Evidence, Notice, Picture, Quality, Status, StreamState
 
 
@@ -190,3 +191,22 @@ def test_a_generator_that_cannot_be_started_again_ends_the_session_with_a_senten
     assert watched.session.failed.wait(15)
     assert isinstance(watched.session.failure, GeneratorError)
     assert "Resource temporarily unavailable" in str(watched.session.failure)
+
+
+def test_a_sender_that_returns_under_another_id_is_heard_with_its_markers(source_id, start_session):
+    other = f"{source_id}-other"
+    with FaultySender(CHANNELS, source_id, name=source_id) as sender:
+        first, second = MarkerSender(source_id), MarkerSender(other)
+        watched = start_session(source_id, StreamQuery(name=source_id))
+        # Markers of other versions are told, so that it shows when they have been heard.
+        first.wait_for_listener()
+        first.send('{"rtbci":2}')
+        watched.wait(lambda h: isinstance(h, Notice) and "version 2" in h.sentence)
+        sender.kill()
+        watched.wait_for(StreamState, phase="lost")
+        watched.forget()
+        sender.restart(source_id=other)
+        watched.wait_for(StreamState, phase="streaming")
+        second.wait_for_listener()
+        second.send('{"rtbci":3}')
+        watched.wait(lambda h: isinstance(h, Notice) and "version 3" in h.sentence)
