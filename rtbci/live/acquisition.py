@@ -246,10 +246,9 @@ class Acquisition:
             case StreamNotice():
                 self._notice("warning", event.sentence)
             case Searching():
-                if self.state.phase != "refused":
-                    self._phase(
-                        "searching" if self.connections == 0 else "lost", "Looking for the EEG stream."
-                    )
+                # After a connection the reason why it is gone stays on show, and it says that one searches.
+                if self.connections == 0 and self.state.phase != "refused":
+                    self._phase("searching", "Looking for the EEG stream.")
 
     def _connect(self, contract: StreamContract) -> None:
         settings = ChainSettings.from_preprocessing(
@@ -273,6 +272,7 @@ class Acquisition:
             rate_hz=contract.rate_hz,
             unit=remap.unit,
             interpolated=remap.interpolated,
+            repaired=(),
             set_aside=remap.set_aside,
         )
         parts = [f"{len(contract.labels)} channels at {contract.rate_hz:g} Hz"]

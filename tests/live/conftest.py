@@ -64,8 +64,8 @@ def start_session(tiny_bundle):
     """Start sessions on a source id; they are stopped at the end."""
     running = []
 
-    def start(source_id: str, **options) -> Watched:
-        query = StreamQuery(source_id=source_id)
+    def start(source_id: str, query: StreamQuery | None = None, **options) -> Watched:
+        query = query or StreamQuery(source_id=source_id)
         session = LiveSession(
             tiny_bundle, SessionOptions(query=query, endpoint="tcp://127.0.0.1:0", **options)
         )
