@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from rtbci.bundle import Bundle
 from rtbci.calibrate.sitting import Sitting, WatchedClip
-from rtbci.errors import ContractError, RtbciError
+from rtbci.errors import ContractError, RtbciError, StreamError
 from rtbci.signal import Chain, ChainSettings
 from rtbci.stimuli.concepts import CONCEPT_NAMES
 from rtbci.stimuli.markers import ClipMarker, EndMarker, decode
-from rtbci.stream import Chunk, Connected, Gap, Jumped, Lost, Refused, StreamContract, StreamEvent
+from rtbci.stream import Chunk, Connected, Failed, Gap, Jumped, Lost, Refused, StreamContract, StreamEvent
 
 
 class Collector:
@@ -62,6 +62,13 @@ class Collector:
                 self._restart("the stream was lost")
             case Refused(reason=reason):
                 self.failure = self.failure or ContractError(reason)
+            case Failed():
+                self.on_marker_event(item)
+
+    def on_marker_event(self, event: StreamEvent) -> None:
+        """Take an event of the marker stream: only its failure matters here."""
+        if isinstance(event, Failed):
+            self.failure = self.failure or StreamError(event.reason)
 
     def on_marker(self, text: str, stamp: float) -> None:
         """Take a marker."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pylsl import local_clock
 
 from rtbci.bundle import Bundle
+from rtbci.errors import StreamError
 from rtbci.live.latency import LatencyBook
 from rtbci.live.mailbox import Mailbox
 from rtbci.record import Recorder
@@ -17,6 +18,7 @@ from rtbci.signal import Chain, ChainSettings, RepairChange, Window
 from rtbci.stream import (
     Chunk,
     Connected,
+    Failed,
     Gap,
     Jumped,
     Lost,
@@ -243,6 +245,9 @@ class Acquisition:
                 self._phase("refused", event.reason)
             case Jumped():
                 self._notice("warning", f"The sender's clock was set by {event.seconds:+.3f} s.")
+            case Failed():
+                # Ends the session: nothing more will come.
+                raise StreamError(event.reason)
             case StreamNotice():
                 self._notice("warning", event.sentence)
             case Searching():

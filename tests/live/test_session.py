@@ -3,7 +3,7 @@
 import pytest
 
 from devices.faults import FaultySender
-from rtbci.errors import ContractError
+from rtbci.errors import ContractError, StreamError
 from rtbci.montage import CHANNELS
 from rtbci.record import read_xdf
 from rtbci.wire.messages import EegChunk, Evidence, Notice, Picture, Quality, Status, StreamState
@@ -123,3 +123,17 @@ def test_a_generator_that_dies_is_started_again_and_decoding_goes_on(source_id, 
         watched.wait_for(Evidence)
         watched.wait_for(Picture, grade="keyframe")
         assert watched.session._pictures.pid != pid
+
+
+def test_a_receiver_that_fails_ends_the_session_with_a_sentence(source_id, start_session, monkeypatch):
+    import rtbci.stream.eeg as eeg
+
+    def fail(*_):
+        raise OSError("no such device")
+
+    with FaultySender(CHANNELS, source_id):
+        monkeypatch.setattr(eeg, "_receive", fail)
+        watched = start_session(source_id)
+        assert watched.session.failed.wait(15)
+    assert isinstance(watched.session.failure, StreamError)
+    assert "no such device" in str(watched.session.failure)
