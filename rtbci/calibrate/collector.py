@@ -21,6 +21,8 @@ class Collector:
     ----------
     bundle : Bundle
         Says how EEG is to be prepared.
+    mains_hz : float, optional
+        Frequency of the mains here, if it is not the bundle's.
 
     Attributes
     ----------
@@ -33,9 +35,10 @@ class Collector:
         Whether an end marker came.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, mains_hz: float | None = None) -> None:
         self._preprocessing = bundle.manifest.preprocessing
         self._prior = bundle.array("prior_covariance")
+        self._mains_hz = mains_hz
         self._lock = threading.Lock()
         self._chain: Chain | None = None
         self._z: list[NDArray[np.float32]] = []
@@ -125,7 +128,11 @@ class Collector:
     def _connect(self, contract: StreamContract) -> None:
         if self.contract is None:
             settings = ChainSettings.from_preprocessing(
-                self._preprocessing, contract.rate_hz, contract.remap, self._prior
+                self._preprocessing,
+                contract.rate_hz,
+                contract.remap,
+                self._prior,
+                mains_hz=self._mains_hz,
             )
             self._chain = Chain(settings)
             self.contract = contract

@@ -79,6 +79,10 @@ class Acquisition:
         Takes the time from sample to window.
     recorder : Recorder, optional
         Gets everything that came in, as it came in.
+    clock : callable, optional
+        LSL's clock.
+    mains_hz : float, optional
+        Frequency of the mains here, if it is not the bundle's.
     """
 
     def __init__(
@@ -89,6 +93,8 @@ class Acquisition:
         latency: LatencyBook,
         recorder: Recorder | None = None,
         clock: Callable[[], float] = local_clock,
+        *,
+        mains_hz: float | None = None,
     ) -> None:
         self._bundle = bundle
         self._publisher = publisher
@@ -96,6 +102,7 @@ class Acquisition:
         self._latency = latency
         self._recorder = recorder
         self._clock = clock
+        self._mains_hz = mains_hz
         self._prior = bundle.array("prior_covariance")
         self._chain: Chain | None = None
         self._contract: StreamContract | None = None
@@ -258,7 +265,11 @@ class Acquisition:
 
     def _connect(self, contract: StreamContract) -> None:
         settings = ChainSettings.from_preprocessing(
-            self._bundle.manifest.preprocessing, contract.rate_hz, contract.remap, self._prior
+            self._bundle.manifest.preprocessing,
+            contract.rate_hz,
+            contract.remap,
+            self._prior,
+            mains_hz=self._mains_hz,
         )
         self._chain = Chain(settings)
         self._contract = contract

@@ -137,3 +137,10 @@ def test_a_receiver_that_fails_ends_the_session_with_a_sentence(source_id, start
         assert watched.session.failed.wait(15)
     assert isinstance(watched.session.failure, StreamError)
     assert "no such device" in str(watched.session.failure)
+
+
+def test_the_operators_mains_reach_the_filters(source_id, start_session):
+    with FaultySender(CHANNELS, source_id):
+        watched = start_session(source_id, mains_hz=60.0)
+        watched.wait_for(StreamState, phase="streaming")
+        assert watched.session._acquisition._chain.settings.condition.quality.mains == 60.0
