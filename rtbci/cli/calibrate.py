@@ -1,7 +1,7 @@
 """``rtbci calibrate``: a few minutes of watching, and a wearer's profile."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -26,6 +26,9 @@ def calibrate(
         str | None, typer.Option(help="Profile of the cap, for a stream that lacks labels.")
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of the EEG, over what the stream says.")] = None,
+    mains: Annotated[
+        Literal["50", "60"] | None, typer.Option(help="Mains frequency in hertz; default: the bundle's.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Order of the clips.")] = 0,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the stream at the start.")] = 10.0,
     bundle: Annotated[
@@ -73,6 +76,7 @@ def calibrate(
                 clips=round(minutes * 60 / CLIP_SECONDS),
                 plan=shown,
                 settings=stream_settings(cap, unit),
+                mains_hz=None if mains is None else float(mains),
                 stop=stop,
                 on_progress=lambda watched, wanted: progress.update(task, completed=watched, total=wanted),
             )

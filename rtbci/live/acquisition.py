@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pylsl import local_clock
 
 from rtbci.bundle import Bundle
+from rtbci.errors import StreamError
 from rtbci.live.latency import LatencyBook
 from rtbci.live.mailbox import Mailbox
 from rtbci.record import Recorder
@@ -17,6 +18,7 @@ from rtbci.signal import Chain, ChainSettings, RepairChange, Window
 from rtbci.stream import (
     Chunk,
     Connected,
+    Failed,
     Gap,
     Jumped,
     Lost,
@@ -77,6 +79,10 @@ class Acquisition:
         Takes the time from sample to window.
     recorder : Recorder, optional
         Gets everything that came in, as it came in.
+    clock : callable, optional
+        LSL's clock.
+    mains_hz : float, optional
+        Frequency of the mains here, if it is not the bundle's.
     """
 
     def __init__(
@@ -87,6 +93,8 @@ class Acquisition:
         latency: LatencyBook,
         recorder: Recorder | None = None,
         clock: Callable[[], float] = local_clock,
+        *,
+        mains_hz: float | None = None,
     ) -> None:
         self._bundle = bundle
         self._publisher = publisher
@@ -94,6 +102,7 @@ class Acquisition:
         self._latency = latency
         self._recorder = recorder
         self._clock = clock
+        self._mains_hz = mains_hz
         self._prior = bundle.array("prior_covariance")
         self._chain: Chain | None = None
         self._contract: StreamContract | None = None
@@ -243,6 +252,9 @@ class Acquisition:
                 self._phase("refused", event.reason)
             case Jumped():
                 self._notice("warning", f"The sender's clock was set by {event.seconds:+.3f} s.")
+            case Failed():
+                # Ends the session: nothing more will come.
+                raise StreamError(event.reason)
             case StreamNotice():
                 self._notice("warning", event.sentence)
             case Searching():
@@ -252,7 +264,11 @@ class Acquisition:
 
     def _connect(self, contract: StreamContract) -> None:
         settings = ChainSettings.from_preprocessing(
-            self._bundle.manifest.preprocessing, contract.rate_hz, contract.remap, self._prior
+            self._bundle.manifest.preprocessing,
+            contract.rate_hz,
+            contract.remap,
+            self._prior,
+            mains_hz=self._mains_hz,
         )
         self._chain = Chain(settings)
         self._contract = contract

@@ -65,6 +65,8 @@ class SessionOptions:
         Where to record everything that comes in.
     surrogate : bool
         Decode surrogate EEG (the null control as a whole run).
+    mains_hz : float or None
+        Frequency of the mains here; None for the bundle's.
     """
 
     query: StreamQuery
@@ -74,6 +76,7 @@ class SessionOptions:
     profile: Profile | None = None
     record: Path | None = None
     surrogate: bool = False
+    mains_hz: float | None = None
 
 
 class LiveSession:
@@ -124,7 +127,12 @@ class LiveSession:
             )
             undo.callback(self._pictures.stop)
             self._acquisition = Acquisition(
-                bundle, self._publisher, self._windows, self._latency, self._recorder
+                bundle,
+                self._publisher,
+                self._windows,
+                self._latency,
+                self._recorder,
+                mains_hz=options.mains_hz,
             )
             self._loop = DecodingLoop(
                 bundle,

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from rtbci.errors import RecordingError
+from rtbci.errors import RecordingError, RtbciError, StreamError
 from rtbci.record.recorder import Recorder
 from rtbci.stream import (
     Chunk,
     Connected,
     EegStream,
+    Failed,
     Gap,
     Lost,
     MarkerStream,
@@ -44,7 +45,7 @@ class RecordingSession:
         self._markers: MarkerStream | None = None
         self._samples = self._lost = self._gaps = self._marker_count = 0
         self._name = ""
-        self._failure: RecordingError | None = None
+        self._failure: RtbciError | None = None
         self.sentence = "Looking for the EEG stream."
 
     def start(self) -> None:
@@ -98,6 +99,9 @@ class RecordingSession:
             case Lost(at=at, reason=reason):
                 self._tell(f"The stream was lost ({reason}).", at)
             case Refused(at=at, reason=reason):
+                self._tell(reason, at)
+            case Failed(at=at, reason=reason):
+                self._failure = StreamError(reason)
                 self._tell(reason, at)
 
     def _tell(self, sentence: str, at: float) -> None:

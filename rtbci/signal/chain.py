@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -67,6 +68,8 @@ class ChainSettings:
         rate_in: float,
         remap: Remap,
         prior_covariance: Array | None = None,
+        *,
+        mains_hz: float | None = None,
     ) -> "ChainSettings":
         """Settings for a bundle and a device.
 
@@ -80,7 +83,11 @@ class ChainSettings:
             How the device's channels become the montage's.
         prior_covariance : ndarray (62, 62), optional
             The cohort's mean covariance of scaled EEG.
+        mains_hz : float, optional
+            Frequency of the mains here, if it is not the bundle's.
         """
+        if mains_hz is not None:
+            p = msgspec.structs.replace(p, mains_hz=mains_hz)
         return cls(
             condition=Condition.of(p, rate_in, remap),
             normalise=Normalise.of(p, prior_covariance),

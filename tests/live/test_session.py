@@ -9,7 +9,7 @@ import pytest
 import zmq
 
 from devices.faults import FaultySender
-from rtbci.errors import ContractError, GeneratorError
+from rtbci.errors import ContractError, GeneratorError, StreamError
 from rtbci.montage import CHANNELS
 from rtbci.record import read_xdf
 from rtbci.stream import StreamQuery
@@ -210,3 +210,24 @@ def test_a_sender_that_returns_under_another_id_is_heard_with_its_markers(source
         second.wait_for_listener()
         second.send('{"rtbci":3}')
         watched.wait(lambda h: isinstance(h, Notice) and "version 3" in h.sentence)
+
+
+def test_a_receiver_that_fails_ends_the_session_with_a_sentence(source_id, start_session, monkeypatch):
+    import rtbci.stream.eeg as eeg
+
+    def fail(*_):
+        raise OSError("no such device")
+
+    with FaultySender(CHANNELS, source_id):
+        monkeypatch.setattr(eeg, "_receive", fail)
+        watched = start_session(source_id)
+        assert watched.session.failed.wait(15)
+    assert isinstance(watched.session.failure, StreamError)
+    assert "no such device" in str(watched.session.failure)
+
+
+def test_the_operators_mains_reach_the_filters(source_id, start_session):
+    with FaultySender(CHANNELS, source_id):
+        watched = start_session(source_id, mains_hz=60.0)
+        watched.wait_for(StreamState, phase="streaming")
+        assert watched.session._acquisition._chain.settings.condition.quality.mains == 60.0

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
+from rtbci.bundle.schema import Preprocessing
 from rtbci.errors import UsageError
-from rtbci.montage import CHANNELS, positions, spherical_spline
+from rtbci.montage import CHANNELS, plan_remap, positions, spherical_spline
 from rtbci.signal import Chain, ChainSettings, Window, process_recording, scaled_covariance, windows_at
 from tests.signal.signal_helpers import cuts, eeg_like, settings
 
@@ -235,3 +236,15 @@ def test_windows_beyond_the_recording_are_refused(end: int) -> None:
 def test_stamps_must_match_samples() -> None:
     with pytest.raises(ValueError, match="4 samples came with 3 stamps"):
         Chain(settings()).push(GOOD[:4], [0.0, 1.0, 2.0])
+
+
+def test_the_operators_mains_are_notched_in_place_of_the_bundles() -> None:
+    t = np.arange(len(GOOD)) / 200.0
+    hum = 400 * np.sin(2 * np.pi * 60 * t)[:, None] * np.linspace(0.5, 1.5, len(CHANNELS))
+    remap = plan_remap(CHANNELS, ["uV"] * len(CHANNELS))
+    left = {}
+    for mains in (None, 60.0):
+        s = ChainSettings.from_preprocessing(Preprocessing(), 200.0, remap, mains_hz=mains)
+        heard, silent = (live(s, data, [0, len(GOOD)])[0][1000:] for data in (GOOD + hum, GOOD))
+        left[mains] = float(np.std(heard - silent))
+    assert left[60.0] < 0.1 * left[None]
