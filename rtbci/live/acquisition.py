@@ -217,6 +217,11 @@ class Acquisition:
         if self._clock() - self._state_sent > _STATE_EVERY_S:
             self.send_state()
 
+    def end(self, seconds: float) -> None:
+        """Publish that the session ended as it should, after so many seconds; to be called last."""
+        self._update_state(phase="ended", sentence=f"The session has ended after {seconds:.0f} s.")
+        self.send_state()
+
     def _update_state(self, **changes: object) -> None:
         self.state = msgspec.structs.replace(self.state, **changes)
 

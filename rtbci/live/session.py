@@ -181,6 +181,9 @@ class LiveSession:
             if thread.ident is not None:
                 thread.join(_JOIN_S)
         self._pictures.stop()
+        if self.failure is None:
+            # Last of all, or a viewer would take what comes after it for a session that goes on.
+            self._acquisition.end(local_clock() - self._began)
         if self._recorder is not None:
             try:
                 self._recorder.close()

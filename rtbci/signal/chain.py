@@ -189,7 +189,7 @@ class Chain:
             z=z,
             end=self._before + end,
             newest=newest,
-            clean=replaced <= s.max_replaced and clipped <= s.max_clipped,
+            clean=bool(replaced <= s.max_replaced and clipped <= s.max_clipped),
         )
 
     def _changes(

@@ -92,10 +92,13 @@ def _live(
 
 def _lines(subscriber: Subscriber, state: ViewState, stop: threading.Event, console: Console) -> None:
     told = 0.0
+    ended = False
     while not stop.is_set():
         _take(subscriber, state, 0.1)
-        if time.monotonic() - told > 5.0:
-            told = time.monotonic()
+        over = state.banner(time.monotonic()).situation == "ended"
+        # The end is said at once and once; another session may follow.
+        if over != ended or (not over and time.monotonic() - told > 5.0):
+            told, ended = time.monotonic(), over
             console.print(line(state, told), soft_wrap=True, highlight=False, markup=False)
 
 

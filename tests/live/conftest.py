@@ -51,6 +51,12 @@ class Watched:
         """All messages of a type so far."""
         return [m.header for m in self.received if isinstance(m.header, kind)]
 
+    def listen(self, seconds: float) -> None:
+        """Take what comes in these seconds, whether the session goes on or has ended."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.received += self._subscriber.poll(0.1)
+
     def forget(self) -> None:
         """Look only at what is to come."""
         self.received.clear()

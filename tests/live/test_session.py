@@ -231,3 +231,26 @@ def test_the_operators_mains_reach_the_filters(source_id, start_session):
         watched = start_session(source_id, mains_hz=60.0)
         watched.wait_for(StreamState, phase="streaming")
         assert watched.session._acquisition._chain.settings.condition.quality.mains == 60.0
+
+
+def test_a_normal_end_is_the_last_that_is_said(source_id, start_session):
+    with FaultySender(CHANNELS, source_id):
+        watched = start_session(source_id)
+        watched.wait_for(Evidence)
+        watched.session.stop()
+    watched.listen(1)
+    last = watched.received[-1].header
+    assert isinstance(last, StreamState)
+    assert last.phase == "ended"
+    assert "has ended after" in last.sentence
+
+
+def test_a_session_that_fails_does_not_say_that_it_ended_well(source_id, start_session):
+    with FaultySender(CHANNELS[:32], source_id):
+        watched = start_session(source_id)
+        assert watched.session.failed.wait(15)
+        watched.session.stop()
+    watched.listen(1)
+    phases = {state.phase for state in watched.of(StreamState)}
+    assert "refused" in phases
+    assert "ended" not in phases

@@ -116,6 +116,27 @@ def test_it_follows_a_real_socket_until_told_to_stop(terminal: bool) -> None:
     assert ("panda" if terminal else ":") in out.getvalue()
 
 
+def test_where_lines_are_printed_the_end_is_said_at_once_and_once() -> None:
+    console = Console(file=io.StringIO(), width=100, force_terminal=False)
+    stop = threading.Event()
+    with Publisher("tcp://127.0.0.1:0", "s") as publisher:
+
+        def send() -> None:
+            end = time.monotonic() + 7
+            while time.monotonic() < end:
+                publisher.send(FakeSession().stream(1.0, "ended"))
+                time.sleep(0.1)
+            stop.set()
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        run_text_view(publisher.endpoint, stop=stop, console=console)
+        thread.join()
+    out = console.file
+    assert isinstance(out, io.StringIO)
+    assert out.getvalue().count("ended: The session has ended.") == 1
+
+
 def test_the_text_view_loads_no_qt() -> None:
     code = "import sys, rtbci.viewer.textview; print(any('PySide6' in name for name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
