@@ -37,10 +37,13 @@ class Command:
         out, err = self.process.communicate(timeout=seconds)
         return self.process.returncode, out, err
 
-    def interrupt(self) -> tuple[int, str, str, float]:
-        """Press Ctrl-C and wait; also the seconds that it took."""
+    def interrupt(self, again_after: float | None = None) -> tuple[int, str, str, float]:
+        """Press Ctrl-C, perhaps once more some seconds later, and wait; also the seconds that it took."""
         began = time.monotonic()
         self.process.send_signal(2)
+        if again_after is not None:
+            time.sleep(again_after)
+            self.process.send_signal(2)
         code, out, err = self.end(20)
         return code, out, err, time.monotonic() - began
 

@@ -143,6 +143,22 @@ def test_ctrl_c_ends_within_two_seconds_and_the_report_is_there(
         assert json.loads((tmp_path / "r.json").read_text())
 
 
+def test_a_second_ctrl_c_soon_after_the_first_costs_neither_report_nor_end(
+    command, bundle_folder, source_id, tmp_path
+):
+    with FaultySender(CHANNELS, source_id):
+        running = command(
+            *("run", "--source-id", source_id, "--headless", *FREE, "--bundle", bundle_folder),
+            *("--report", "r.json"),
+        )
+        time.sleep(8)
+        code, _, err, seconds = running.interrupt(again_after=0.08)
+    assert code == 0, err
+    assert "Traceback" not in err
+    assert seconds < 6
+    assert json.loads((tmp_path / "r.json").read_text())["stream"]["samples"] > 0
+
+
 def test_streams_says_which_can_be_decoded(command, source_id):
     with (
         FaultySender(CHANNELS, source_id, name="a good cap"),
