@@ -56,9 +56,9 @@ def calibrate(
     check_name(wearer)
     loaded = load_bundle(bundle)
     query = StreamQuery(name=stream, source_id=source_id)
-    info = resolve_one(query, wait)
+    info = resolve_one(query, wait, stop)
     own_markers = f"{info.source_id()}-markers"
-    announced = any(found.source_id == own_markers for found in find_streams(1.0))
+    announced = any(found.source_id == own_markers for found in find_streams(1.0, stop))
     shown = None if announced else plan(minutes, seed)
     screens = []
     if shown is not None and not choose_view(headless):

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from rtbci.cli.processes import stop_on_signals
+from rtbci.errors import StoppedError
 
 evaluate = typer.Typer(
     help="Measure how well a bundle decodes. Example: `rtbci evaluate simulated --wearers 5`",
@@ -53,9 +54,14 @@ def simulated(
     rows: list[dict[str, Any]] = []
     for level in snr or [1.0]:
         with Console().status(f"snr {level:g} …"):
-            rows.append(
-                evaluate_simulated(loaded, range(first_seed, first_seed + wearers), level, clips, null, stop)
-            )
+            seeds = range(first_seed, first_seed + wearers)
+            row = evaluate_simulated(loaded, seeds, level, clips, null, stop)
+        if row is not None:
+            rows.append(row)
+        if stop.is_set():
+            break
+    if not rows:
+        raise StoppedError("Stopped before the first wearer was done; there is nothing to report.")
     table = Table(
         "snr", "clips", "top-1", "95 % interval", "chance", "surrogate", "claimed", "p99 of confidence"
     )
@@ -73,4 +79,5 @@ def simulated(
         )
     Console().print(table)
     if report is not None:
-        write_json(report, {"bundle": {"id": loaded.manifest.id}, "surrogate": null, "rows": rows})
+        content = {"bundle": {"id": loaded.manifest.id}, "surrogate": null, "stopped": stop.is_set()}
+        write_json(report, {**content, "rows": rows})

@@ -44,7 +44,7 @@ def record(
     quieten_lsl()
 
     query = StreamQuery(name=stream, source_id=source_id, host=host)
-    resolve_one(query, wait)
+    resolve_one(query, wait, stop)
     failed = threading.Event()
     session = RecordingSession(
         query, stream_settings(cap, unit), Recorder(file, on_failure=lambda error: failed.set())

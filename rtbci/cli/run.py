@@ -59,7 +59,7 @@ def run(
     query = StreamQuery(name=stream, source_id=source_id, host=host)
     settings = stream_settings(cap, unit)
     profile = wearer_profile(wearer, bundle)
-    resolve_one(query, wait)
+    resolve_one(query, wait, stop)
     headless = choose_view(headless)
     run_session(
         bundle,

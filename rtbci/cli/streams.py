@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rtbci.cli.processes import stop_on_signals
 from rtbci.errors import StreamError
 
 
@@ -23,6 +24,7 @@ def streams(
 
     Example: `rtbci streams --seconds 3`
     """
+    stop = stop_on_signals()
     from rich.console import Console
     from rich.table import Table
 
@@ -31,10 +33,11 @@ def streams(
 
     quieten_lsl()
 
-    found = find_streams(seconds)
+    found = find_streams(seconds, stop)
     if not found:
+        looked = "before the search was stopped" if stop.is_set() else f"in {seconds:g} s"
         raise StreamError(
-            f"No LSL stream was seen in {seconds:g} s; start the amplifier's LSL sender, "
+            f"No LSL stream was seen {looked}; start the amplifier's LSL sender, "
             "or `rtbci simulate` for a simulated one."
         )
     table = Table("name", "type", "channels", "rate (Hz)", "source id", "host", "can be decoded")

@@ -143,6 +143,36 @@ def test_ctrl_c_ends_within_two_seconds_and_the_report_is_there(
         assert json.loads((tmp_path / "r.json").read_text())
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "--headless", "--stream", "nobody's", "--wait", 60),
+        ("record", "out.xdf", "--stream", "nobody's", "--wait", 60),
+        ("calibrate", "--wearer", "w01", "--headless", "--stream", "nobody's", "--wait", 60),
+        ("evaluate", "simulated", "--wearers", 1, "--clips", 5000),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_ctrl_c_is_heard_before_there_is_anything_to_report(command, bundle_folder, arguments):
+    on = ("--bundle", bundle_folder) if arguments[0] != "record" else ()
+    running = command(*arguments, *on)
+    time.sleep(5)
+    *done, seconds = running.interrupt()
+    assert done[0] == 130
+    refused(done, "Stopped")
+    assert seconds < 6
+
+
+def test_ctrl_c_ends_a_look_for_streams_with_what_was_seen(command, source_id):
+    with FaultySender(CHANNELS, source_id, name="a good cap"):
+        running = command("streams", "--seconds", 60)
+        time.sleep(5)
+        code, out, err, seconds = running.interrupt()
+    assert code == 0, err
+    assert "a good cap" in out
+    assert seconds < 6
+
+
 def test_a_second_ctrl_c_soon_after_the_first_costs_neither_report_nor_end(
     command, bundle_folder, source_id, tmp_path
 ):

@@ -1,4 +1,5 @@
 import json
+import time
 
 
 def test_a_decoder_that_knows_nothing_is_at_chance_and_says_so(command, bundle_folder, tmp_path):
@@ -15,3 +16,18 @@ def test_a_decoder_that_knows_nothing_is_at_chance_and_says_so(command, bundle_f
         assert row["ci95"][0] <= row["chance"]
         assert row["mean_confidence"] < 0.2
         assert len(row["wearers"]) == 2
+
+
+def test_ctrl_c_keeps_the_levels_that_are_done(command, bundle_folder, tmp_path):
+    running = command(
+        *("evaluate", "simulated", "--wearers", 1, "--clips", 10, *(400 * ("--snr", "1"))),
+        *("--bundle", bundle_folder, "--report", "e.json"),
+    )
+    time.sleep(8)
+    code, _, err, seconds = running.interrupt()
+    assert code == 0, err
+    assert seconds < 6
+    report = json.loads((tmp_path / "e.json").read_text())
+    assert report["stopped"]
+    assert 1 <= len(report["rows"]) < 400
+    assert all(row["trials"] == 10 for row in report["rows"])
