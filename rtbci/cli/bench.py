@@ -46,10 +46,11 @@ def latency(
 
     from rtbci.bench.floor import floor_latencies
     from rtbci.bundle import load_bundle
-    from rtbci.files import write_json
+    from rtbci.files import check_place, save_report
     from rtbci.live import LiveSession, SessionOptions
     from rtbci.stream import StreamQuery, resolve_one
 
+    check_place(report)
     source = f"rtbci-bench-{token}"
     wearer = Child("simulate", "--name", "bench", "--source-id", source, "--quiet")
     try:
@@ -85,8 +86,7 @@ def latency(
         },
     }
     _print(content)
-    if report is not None:
-        write_json(report, content)
+    save_report(report, content)
 
 
 def _print(content: dict[str, Any]) -> None:

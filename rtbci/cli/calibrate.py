@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from rtbci.cli.extras import need_qt
 from rtbci.cli.live import REPORT_HELP, choose_view
 from rtbci.cli.processes import Child, end_all, stop_on_signals
 
@@ -47,11 +48,12 @@ def calibrate(
     from rtbci.calibrate import calibrate as fit_wearer
     from rtbci.calibrate import collect, plan
     from rtbci.cli.selection import stream_settings
-    from rtbci.files import write_json
+    from rtbci.files import check_place, save_report
     from rtbci.stimuli.spec import CLIP_SECONDS
     from rtbci.stream import StreamQuery, find_streams, quieten_lsl, resolve_one
     from rtbci.wearers import check_name, save_profile
 
+    check_place(report)
     quieten_lsl()
     check_name(wearer)
     loaded = load_bundle(bundle)
@@ -62,6 +64,7 @@ def calibrate(
     shown = None if announced else plan(minutes, seed)
     screens = []
     if shown is not None and not choose_view(headless):
+        need_qt()
         screens.append(Child("present", f"{info.name()}-calibration"))
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     try:
@@ -86,8 +89,7 @@ def calibrate(
     finally:
         end_all(screens)
     save_profile(profile)
-    if report is not None:
-        write_json(report, dict(profile.report))
+    save_report(report, dict(profile.report))
     _say(profile.record.method, profile.record.predicted, wearer)
 
 

@@ -48,8 +48,9 @@ def simulated(
 
     from rtbci.bundle import load_bundle
     from rtbci.cli.evaluation import evaluate_simulated
-    from rtbci.files import write_json
+    from rtbci.files import check_place, save_report
 
+    check_place(report)
     loaded = load_bundle(bundle)
     rows: list[dict[str, Any]] = []
     for level in snr or [1.0]:
@@ -78,6 +79,5 @@ def simulated(
             f"{100 * row['confidence_p99']:.0f} %",
         )
     Console().print(table)
-    if report is not None:
-        content = {"bundle": {"id": loaded.manifest.id}, "surrogate": null, "stopped": stop.is_set()}
-        write_json(report, {**content, "rows": rows})
+    content = {"bundle": {"id": loaded.manifest.id}, "surrogate": null, "stopped": stop.is_set()}
+    save_report(report, {**content, "rows": rows})

@@ -54,10 +54,12 @@ class Child:
     ----------
     *arguments : str
         The command and its options.
+    environment : dict, optional
+        Environment variables that it gets beside those of this process.
     """
 
-    def __init__(self, *arguments: str) -> None:
-        environment = {**os.environ, _PARENT: str(os.getpid())}
+    def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
+        environment = {**os.environ, **(environment or {}), _PARENT: str(os.getpid())}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "rtbci", *arguments], env=environment, start_new_session=True
         )

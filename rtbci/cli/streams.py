@@ -28,9 +28,10 @@ def streams(
     from rich.console import Console
     from rich.table import Table
 
-    from rtbci.files import write_json
+    from rtbci.files import check_place, save_report
     from rtbci.stream import find_streams, inspect, quieten_lsl
 
+    check_place(report)
     quieten_lsl()
 
     found = find_streams(seconds, stop)
@@ -55,5 +56,4 @@ def streams(
             verdict,
         )
     Console().print(table)
-    if report is not None:
-        write_json(report, {"streams": rows})
+    save_report(report, {"streams": rows})

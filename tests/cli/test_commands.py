@@ -54,6 +54,15 @@ def test_a_cap_of_32_channels_is_refused(command, source_id, bundle_folder):
     refused(done, "30")
 
 
+def test_a_recording_of_what_does_not_fit_is_refused(command, source_id, tmp_path):
+    with FaultySender(CHANNELS[:32], source_id):
+        done = command("record", "out.xdf", "--source-id", source_id, "--report", "r.json").end()
+    refused(done, "30")
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert (report["connections"], report["samples"]) == (0, 0)
+    assert len(report["refusals"]) == 1
+
+
 def test_an_unknown_unit_is_refused(command, source_id, bundle_folder):
     with FaultySender(CHANNELS, source_id, unit="furlongs"):
         done = command("run", "--source-id", source_id, "--headless", *FREE, "--bundle", bundle_folder).end()
