@@ -12,7 +12,9 @@ from rtbci.cli.live import REPORT_HELP
 from rtbci.cli.processes import Child, end_all, stop_on_signals
 from rtbci.errors import StoppedError
 
-bench = typer.Typer(help="Measure latency on this machine.", no_args_is_help=True)
+bench = typer.Typer(
+    help="Measure latency on this machine. Example: `rtbci bench latency --seconds 30`", no_args_is_help=True
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 @bench.callback()
 def _group() -> None:
-    """Measure latency on this machine."""
+    """Keep `latency` a command of its own: a group of one would be that one."""
 
 
 @bench.command()

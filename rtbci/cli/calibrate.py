@@ -19,6 +19,7 @@ def calibrate(
     wearer: Annotated[str, typer.Option(help="Pseudonym to keep the profile under; no real names.")],
     stream: Annotated[str | None, typer.Option("--stream", "--name", help="Name of the EEG stream.")] = None,
     source_id: Annotated[str | None, typer.Option(help="Source id of the EEG stream.")] = None,
+    host: Annotated[str | None, typer.Option(help="Host of the EEG stream.")] = None,
     minutes: Annotated[float, typer.Option(min=0.5, help="Minutes of clips.")] = 7.0,
     headless: Annotated[
         bool, typer.Option("--headless", help="Show nothing: whoever watches follows the markers.")
@@ -57,7 +58,7 @@ def calibrate(
     quieten_lsl()
     check_name(wearer)
     loaded = load_bundle(bundle)
-    query = StreamQuery(name=stream, source_id=source_id)
+    query = StreamQuery(name=stream, source_id=source_id, host=host)
     info = resolve_one(query, wait, stop)
     own_markers = f"{info.source_id()}-markers"
     announced = any(found.source_id == own_markers for found in find_streams(1.0, stop))

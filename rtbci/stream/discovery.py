@@ -174,7 +174,10 @@ def resolve_one(query: StreamQuery, timeout: float = 5.0, stop: Event | None = N
     if streams:
         there = "there are " if len(streams) > 1 else "there is "
         there += "; ".join(str(found) for found in sorted(streams, key=lambda found: found.name))
-        remedy = "start the sender, or choose one of these with --name, --type or --source-id"
+        if any(StreamQuery(type=query.type).matches(found) for found in streams):
+            remedy = "start the sender, or choose one of these with --name or --source-id"
+        else:
+            remedy = f"start the sender, or have it announce its type as {query.type!r}"
     else:
         there = "nothing else is there either"
         remedy = "start the sender, and check that both machines are on one network and in one LSL session"
