@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from rtbci.cli.processes import stop_on_signals
+from rtbci.errors import StoppedError
 
 evaluate = typer.Typer(
     help="Measure how well a bundle or another decoder does. Example: `rtbci evaluate simulated --wearers 5`",
@@ -47,15 +48,21 @@ def simulated(
 
     from rtbci.bundle import load_bundle
     from rtbci.cli.evaluation import evaluate_simulated
-    from rtbci.files import write_json
+    from rtbci.files import check_place, save_report
 
+    check_place(report)
     loaded = load_bundle(bundle)
     rows: list[dict[str, Any]] = []
     for level in snr or [1.0]:
         with Console().status(f"snr {level:g} …"):
-            rows.append(
-                evaluate_simulated(loaded, range(first_seed, first_seed + wearers), level, clips, null, stop)
-            )
+            seeds = range(first_seed, first_seed + wearers)
+            row = evaluate_simulated(loaded, seeds, level, clips, null, stop)
+        if row is not None:
+            rows.append(row)
+        if stop.is_set():
+            break
+    if not rows:
+        raise StoppedError("Stopped before the first wearer was done; there is nothing to report.")
     table = Table(
         "snr", "clips", "top-1", "95 % interval", "chance", "surrogate", "claimed", "p99 of confidence"
     )
@@ -72,8 +79,8 @@ def simulated(
             f"{100 * row['confidence_p99']:.0f} %",
         )
     Console().print(table)
-    if report is not None:
-        write_json(report, {"bundle": {"id": loaded.manifest.id}, "surrogate": null, "rows": rows})
+    content = {"bundle": {"id": loaded.manifest.id}, "surrogate": null, "stopped": stop.is_set()}
+    save_report(report, {**content, "rows": rows})
 
 
 @evaluate.command()
@@ -104,12 +111,12 @@ def predictions(
     from rich.console import Console
 
     from rtbci.cli.scores_table import scores_table
-    from rtbci.files import write_json
+    from rtbci.files import check_place, save_report
     from training.metrics import evaluate_files, read_predictions
 
+    check_place(report)
     parts = [read_predictions(file, blocks) for file in files]
     with Console(stderr=True).status(f"{permutations} permutations …"):
         result = evaluate_files(parts, permutations, seed, classes)
     Console().print(scores_table(result))
-    if report is not None:
-        write_json(report, result)
+    save_report(report, result)

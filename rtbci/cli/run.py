@@ -54,15 +54,17 @@ def run(
     """
     stop = stop_on_signals()
     from rtbci.cli.selection import publisher_keys, stream_settings, wearer_profile
+    from rtbci.files import check_place
     from rtbci.live import SessionOptions
     from rtbci.stream import StreamQuery, quieten_lsl, resolve_one
 
+    check_place(report)
     quieten_lsl()
 
     query = StreamQuery(name=stream, source_id=source_id, host=host)
     settings = stream_settings(cap, unit)
     profile = wearer_profile(wearer, bundle)
-    resolve_one(query, wait)
+    resolve_one(query, wait, stop)
     headless = choose_view(headless)
     run_session(
         bundle,

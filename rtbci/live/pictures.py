@@ -81,7 +81,7 @@ class PictureLink:
         self._first_keyframe = 0.0
         self._drawn_windows = 0
         self._sent = 0
-        self._reader = threading.Thread(target=guard(self._read), name="pictures")
+        self._reader = threading.Thread(target=guard(self._read), name="pictures", daemon=True)
 
     @property
     def pid(self) -> int | None:

@@ -151,8 +151,8 @@ class LiveSession:
             )
             undo.pop_all()
         self._threads = [
-            threading.Thread(target=self._guarded(self._loop.run), name="decoder"),
-            threading.Thread(target=self._guarded(self._send_status), name="status"),
+            threading.Thread(target=self._guarded(self._loop.run), name="decoder", daemon=True),
+            threading.Thread(target=self._guarded(self._send_status), name="status", daemon=True),
         ]
 
     @property
@@ -171,12 +171,13 @@ class LiveSession:
 
     def stop(self) -> dict[str, Any]:
         """Stop everything and return the report."""
+        # First of all: whatever fails below, no thread is left waiting.
+        self._ended.set()
+        self._windows.close()
         report_cpu = self._resources.total_percent(self._pictures.pid)
         self._stream.stop()
         if self._markers is not None:
             self._markers.stop()
-        self._ended.set()
-        self._windows.close()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(_JOIN_S)

@@ -1,4 +1,5 @@
 import json
+import time
 
 import numpy as np
 
@@ -46,3 +47,18 @@ def test_a_malformed_file_is_one_sentence_and_no_report(command, tmp_path):
     assert code == 2
     assert err.count("\n") == 1 and "a.npy has shape (3, 5)" in err
     assert not (tmp_path / "p.json").exists()
+
+
+def test_ctrl_c_keeps_the_levels_that_are_done(command, bundle_folder, tmp_path):
+    running = command(
+        *("evaluate", "simulated", "--wearers", 1, "--clips", 10, *(400 * ("--snr", "1"))),
+        *("--bundle", bundle_folder, "--report", "e.json"),
+    )
+    time.sleep(8)
+    code, _, err, seconds = running.interrupt()
+    assert code == 0, err
+    assert seconds < 6
+    report = json.loads((tmp_path / "e.json").read_text())
+    assert report["stopped"]
+    assert 1 <= len(report["rows"]) < 400
+    assert all(row["trials"] == 10 for row in report["rows"])
