@@ -248,3 +248,9 @@ def test_the_operators_mains_are_notched_in_place_of_the_bundles() -> None:
         heard, silent = (live(s, data, [0, len(GOOD)])[0][1000:] for data in (GOOD + hum, GOOD))
         left[mains] = float(np.std(heard - silent))
     assert left[60.0] < 0.1 * left[None]
+
+
+def test_windows_of_a_cap_unlike_eeg_are_not_clean() -> None:
+    noise = 10 * np.random.default_rng(3).normal(size=(2600, len(CHANNELS)))
+    _, windows, _ = live(settings(), noise, list(range(0, 2601, 20)))
+    assert not windows[-1].clean
