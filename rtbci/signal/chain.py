@@ -192,7 +192,7 @@ class Chain:
             end=self._before + end,
             newest=newest,
             clean=replaced <= s.max_replaced
-            and clipped <= s.max_clipped
+            and bool(clipped <= s.max_clipped)
             and not (judged is not None and judged.cap),
         )
 
