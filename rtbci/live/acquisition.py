@@ -39,6 +39,24 @@ FILLED_GAP_S = 0.1
 """Gaps up to this length are bridged by straight lines; longer ones start the window afresh."""
 _DISPLAY_SAMPLES = 10
 _STATE_EVERY_S = 0.5
+_CAP = {
+    "": ("info", "The cap looks like EEG again."),
+    "quiet": (
+        "warning",
+        "The whole cap is too quiet to be EEG, and evidence counts as weak at most: check the unit and that "
+        "the cap is on.",
+    ),
+    "loud": (
+        "warning",
+        "The whole cap is too loud to be EEG, and evidence counts as weak at most: check the unit, ground "
+        "and reference.",
+    ),
+    "unlike EEG": (
+        "warning",
+        "The cap does not look like EEG (channels do not resemble their neighbours), and evidence counts as "
+        "weak at most: check ground, reference and the order of the labels.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -110,6 +128,7 @@ class Acquisition:
         self._pending_gap: Gap | None = None
         self._display: list[NDArray[np.float32]] = []
         self._quality_seen: object = None
+        self._cap = ""
         self._state_sent = 0.0
         self.window_count = 0
         self.epoch = 0
@@ -195,6 +214,9 @@ class Acquisition:
         quality = self._chain.quality
         if quality is None:
             return
+        if quality.cap != self._cap:
+            self._cap = quality.cap
+            self._notice(*_CAP[self._cap])
         self._publisher.send(
             Quality(at=at, verdicts=quality.verdicts, scores=tuple(map(float, quality.scores)))
         )

@@ -32,7 +32,7 @@ class Window:
     newest: float
     """Stamp of the newest raw sample that it rests on."""
     clean: bool
-    """Whether the decoder should trust it: few channels replaced, few values clipped."""
+    """Whether the decoder should trust it: few channels replaced, few values clipped, a cap like EEG."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,7 @@ class Chain:
         self._condition, uv, verdicts = s.condition.step(self._condition, data)
         self.uv_tail = uv
         self.events = tuple(self._changes(repaired, verdicts, stamps))
+        before = self.quality
         if verdicts:
             self.quality = verdicts[-1]
 
@@ -154,7 +155,8 @@ class Chain:
             self._windower, ready = s.windower.step(self._windower, uv[start:stop])
             for end, samples in ready:
                 newest = float(stamps[s.condition.resample.newest_input(end) - taken])
-                windows.append(self._window(end, samples, newest))
+                judged = next((v for v in reversed(verdicts) if v.at <= end + 1), before)
+                windows.append(self._window(end, samples, newest, judged))
             start = stop
         return windows
 
@@ -179,7 +181,7 @@ class Chain:
         if forget:
             self.quality = None
 
-    def _window(self, end: int, uv: Array, newest: float) -> Window:
+    def _window(self, end: int, uv: Array, newest: float, judged: Verdict | None) -> Window:
         s = self.settings
         shown = np.ascontiguousarray(uv.T, dtype=np.float32)
         z, clipped = s.normalise.window(self._normalise, shown)
@@ -189,7 +191,9 @@ class Chain:
             z=z,
             end=self._before + end,
             newest=newest,
-            clean=bool(replaced <= s.max_replaced and clipped <= s.max_clipped),
+            clean=replaced <= s.max_replaced
+            and bool(clipped <= s.max_clipped)
+            and not (judged is not None and judged.cap),
         )
 
     def _changes(

@@ -7,7 +7,7 @@ from rtbci.live.latency import LatencyBook
 from rtbci.live.mailbox import Mailbox
 from rtbci.montage import CHANNELS, plan_remap
 from rtbci.stream import Chunk, Connected, StreamContract
-from rtbci.wire.messages import EegChunk
+from rtbci.wire.messages import EegChunk, Notice
 
 
 class Outbox:
@@ -49,3 +49,15 @@ def hum_left(bundle, mains_hz) -> float:
 
 def test_the_operators_mains_are_filtered_out(tiny_bundle):
     assert hum_left(tiny_bundle, 60.0) < 0.1 * hum_left(tiny_bundle, None)
+
+
+def test_a_cap_unlike_eeg_is_told_once(tiny_bundle):
+    out = Outbox()
+    acquisition = Acquisition(tiny_bundle, out, Mailbox(), LatencyBook())
+    acquisition.on_item(Connected(contract()))
+    noise = 10 * np.random.default_rng(0).normal(size=(3000, len(CHANNELS)))
+    for first in range(0, 3000, 20):
+        stamps = 100 + np.arange(first, first + 20) / 200.0
+        acquisition.on_item(Chunk(noise[first : first + 20], stamps, stamps[-1]))
+    told = [sent[0].sentence for sent in out.sent if isinstance(sent[0], Notice)]
+    assert sum("does not look like EEG" in sentence for sentence in told) == 1

@@ -157,6 +157,7 @@ def test_a_storm_of_artefacts_makes_windows_unclean() -> None:
     data[1500:1900] += np.random.default_rng(0).normal(size=(400, 62)) * 2000
     _, windows, _ = live(settings(), data, [0, len(data)])
     assert [w.end for w in windows if not w.clean]
+    assert all(type(w.clean) is bool for w in windows)  # numpy's own does not go over the wire
     assert all(w.clean for w in windows if w.end < 1500 or w.end > 2350)
     assert max(np.abs(w.z).max() for w in windows) < 1000
 
@@ -248,3 +249,9 @@ def test_the_operators_mains_are_notched_in_place_of_the_bundles() -> None:
         heard, silent = (live(s, data, [0, len(GOOD)])[0][1000:] for data in (GOOD + hum, GOOD))
         left[mains] = float(np.std(heard - silent))
     assert left[60.0] < 0.1 * left[None]
+
+
+def test_windows_of_a_cap_unlike_eeg_are_not_clean() -> None:
+    noise = 10 * np.random.default_rng(3).normal(size=(2600, len(CHANNELS)))
+    _, windows, _ = live(settings(), noise, list(range(0, 2601, 20)))
+    assert not windows[-1].clean
