@@ -120,8 +120,6 @@ def _inspect_seed_dv(folder: Path, subjects: str | None, unit: str | None, value
     files, problems = index_eeg(folder, parse_numbers(subjects), unit)
     metadata, more = read_metadata(folder)
     problems += more
-    if any(folder.glob("sub[0-9]*.npy")):
-        problems.append(f"EEG files lie in {folder} itself; move them into {folder / 'EEG'}.")
     if values:
         problems += [problem for file in files for problem in broken_values(file)]
     found = [Found(_name(file), f"{film.BLOCKS} blocks, {file.header.dtype}", file.unit) for file in files]
@@ -135,11 +133,11 @@ def _inspect_seed_dv(folder: Path, subjects: str | None, unit: str | None, value
         notes.append("The films are not there; only video latents and captions of your own need them.")
     elif len(films) < film.BLOCKS:
         missing = ", ".join(f"{stem}.mp4" for stem in film.STEMS if stem not in films)
-        problems.append(f"{folder / 'Video'} lacks {missing}; copy what is missing from SEED-DV.")
+        notes.append(f"{folder / 'Video'} lacks {missing}; only video latents and captions need them.")
     if unit is None and files:
-        notes.append("SEED-DV does not say its unit; it is judged from the amplitude, give --unit to insist.")
+        notes.append("SEED-DV does not say its unit; it is judged from the amplitude; give --unit to insist.")
     if len({file.unit for file in files}) > 1:
-        problems.append("The files do not agree in their unit; give --unit if what is judged is wrong.")
+        notes.append("The files do not agree in their unit, which is odd; each is scaled by its own.")
     return Inspection("SEED-DV", tuple(found), tuple(notes), tuple(problems))
 
 

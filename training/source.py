@@ -142,6 +142,16 @@ def file_version(path: Path) -> str:
     return f"{path.name} {status.st_size} {status.st_mtime_ns}"
 
 
+def stimuli(source: Source) -> dict[tuple[int, int], Clip]:
+    """What each concept and stimulus shows: captions and attributes for the clips of `Windows`."""
+    return {
+        (clip.concept, clip.stimulus): clip
+        for subject in source.subjects()
+        for block in source.blocks(subject)
+        for clip in source.clips(block)
+    }
+
+
 def clip_slice(block: Block, clip: Clip, lag_s: float = 0.0) -> slice | None:
     """Samples of a block in which a clip's answer is sought: the clip's own, `lag_s` later.
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.bundle.schema import Preprocessing
+from rtbci.errors import UsageError
 from rtbci.signal import ChainSettings, scaled_covariance, windows_at
 from training.cohort import HELD_OUT, STORED, TRAIN, Windows
 from training.source import Block, Clip, Source, clip_slice
@@ -98,9 +99,7 @@ def mean_covariance(source: Source, blocks: Iterable[Block], p: Preprocessing) -
     for block in blocks:
         total = total + scaled_covariance(chain_of(block, p), source.eeg(block))
         count += 1
-    if count == 0:
-        raise ValueError("a mean covariance needs at least one block")
-    return np.asarray(total / count)
+    return np.asarray(total / max(count, 1))
 
 
 def subject_windows(
@@ -108,13 +107,13 @@ def subject_windows(
     subject: str,
     p: Preprocessing,
     prior: Floats | None = None,
-    held_out: Collection[int] = (6,),
+    held_out: Collection[Block] = (),
 ) -> Windows:
     """All grid windows of a wearer, as the simulated cohort has them.
 
     `Windows.session` is the block's place among the wearer's, `Windows.purpose` is `HELD_OUT` for the blocks
-    of each session that `held_out` numbers (from 0; by default the seventh, SEED-DV's test block), and the
-    second of each clip's numbers is its stimulus.
+    that are held out, and the second of each clip's numbers is its stimulus: `training.source.stimuli` says
+    what it shows.
     """
     parts = []
     for place, block in enumerate(source.blocks(subject)):
@@ -131,11 +130,26 @@ def subject_windows(
                 null=np.zeros(n, dtype=bool),
                 subject=np.full(n, source.number(subject)),
                 session=np.full(n, place),
-                purpose=np.full(n, HELD_OUT if block.number in held_out else TRAIN),
+                purpose=np.full(n, HELD_OUT if block in held_out else TRAIN),
                 snr=np.full(n, np.nan, dtype=np.float32),
             )
         )
     return Windows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS})
+
+
+def last_blocks(source: Source) -> tuple[Block, ...]:
+    """The last block of every session: SEED-DV's own test block, the seventh."""
+    last = {(b.subject, b.session): b for subject in source.subjects() for b in source.blocks(subject)}
+    return tuple(last.values())
+
+
+def last_sessions(source: Source) -> tuple[Block, ...]:
+    """All of every wearer's last session: for own recordings, in whose blocks one slot may go on."""
+    held = []
+    for subject in source.subjects():
+        blocks = source.blocks(subject)
+        held += [block for block in blocks if block.session == blocks[-1].session]
+    return tuple(held)
 
 
 def make_windows(
@@ -143,7 +157,7 @@ def make_windows(
     cache: Path,
     p: Preprocessing,
     known: Collection[str],
-    held_out: Collection[int] = (6,),
+    held_out: Collection[Block],
     processes: int = 2,
 ) -> Path:
     """Make every wearer's windows, unless it was done before.
@@ -156,8 +170,8 @@ def make_windows(
     p : Preprocessing
     known : collection of str
         Wearers whose blocks, but for the held-out ones, make the prior of the whitening.
-    held_out : collection of int
-        As for `subject_windows`.
+    held_out : collection of Block
+        Never trained on; see `last_blocks` and `last_sessions`.
     processes : int
 
     Returns
@@ -165,16 +179,23 @@ def make_windows(
     Path
         Folder with ``prior.npy`` and one ``NAME-NUMBER.npy`` for each field and wearer, as
         `training.cohort.load_prior` and `training.cohort.load_windows` read them.
+
+    Raises
+    ------
+    UsageError
+        If a known wearer is left without a block to learn from.
     """
+    learned = {s: [b for b in source.blocks(s) if b not in held_out] for s in source.subjects() if s in known}
+    if not learned or not all(learned.values()):
+        nobody = ", ".join(subject for subject, blocks in learned.items() if not blocks) or "anybody"
+        raise UsageError(
+            f"Nothing of {nobody} in {source.folder} is left to learn from; hold out less, or name others."
+        )
     folder = cache / _fingerprint(source, p, known, held_out)
     folder.mkdir(parents=True, exist_ok=True)
     with mp.get_context("spawn").Pool(processes) as pool:
         if not (folder / "prior.npy").is_file():
-            jobs = [
-                (source, [b for b in source.blocks(subject) if b.number not in held_out], p)
-                for subject in source.subjects()
-                if subject in known
-            ]
+            jobs = [(source, blocks, p) for blocks in learned.values()]
             _save(folder / "prior.npy", np.mean(pool.starmap(mean_covariance, jobs), axis=0))
         missing = [s for s in source.subjects() if not (folder / f"x-{source.number(s)}.npy").is_file()]
         done = pool.imap_unordered(_make_subject, [(source, s, folder, p, tuple(held_out)) for s in missing])
@@ -186,7 +207,7 @@ def make_windows(
 _FIELDS = tuple(Windows.__dataclass_fields__)
 
 
-def _make_subject(job: tuple[Source, str, Path, Preprocessing, tuple[int, ...]]) -> str:
+def _make_subject(job: tuple[Source, str, Path, Preprocessing, tuple[Block, ...]]) -> str:
     source, subject, folder, p, held_out = job
     prior = np.load(folder / "prior.npy", allow_pickle=False)
     windows = subject_windows(source, subject, p, prior, held_out)
@@ -196,14 +217,17 @@ def _make_subject(job: tuple[Source, str, Path, Preprocessing, tuple[int, ...]])
     return subject
 
 
-def _fingerprint(source: Source, p: Preprocessing, known: Collection[str], held_out: Collection[int]) -> str:
+def _fingerprint(
+    source: Source, p: Preprocessing, known: Collection[str], held_out: Collection[Block]
+) -> str:
     """What decides the windows, as a short hash."""
     blocks = []
     for subject in source.subjects():
         for block in source.blocks(subject):
             shown = [(clip.start, clip.samples, clip.concept, clip.stimulus) for clip in source.clips(block)]
             blocks.append((msgspec.to_builtins(block), source.version(block), shown))
-    parts = [p, sorted(known), sorted(held_out), STORED, blocks]
+    held = sorted((block.subject, block.session, block.number) for block in held_out)
+    parts = [p, sorted(known), held, STORED, blocks]
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:12]
 
 

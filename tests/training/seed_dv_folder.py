@@ -38,7 +38,9 @@ def write_meta(folder: Path, seed: int = 0) -> dict[str, np.ndarray]:
     return arrays
 
 
-def write_eeg(path: Path, seed: int, dtype: str = "float32", scale: float = 20.0, whole: int = 0) -> np.memmap:
+def write_eeg(
+    path: Path, seed: int, dtype: str = "float32", scale: float = 20.0, whole: int = 0
+) -> np.memmap:
     """A recording: noise in the first clip of every eighth channel, and everywhere in the first blocks."""
     path.parent.mkdir(parents=True, exist_ok=True)
     eeg = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=SHAPE)

@@ -1,3 +1,4 @@
+import itertools
 import os
 import shutil
 import tracemalloc
@@ -16,8 +17,8 @@ from rtbci.stimuli.concepts import CONCEPT_NAMES
 from tests.training.seed_dv_folder import FILES, SHAPE, write_eeg, write_meta
 from training.check_data import inspect, open_source
 from training.seed_dv import SeedDv
-from training.source import Block, Clip, DataError, clip_slice
-from training.source_windows import chain_of, clip_windows, grid_windows, mean_covariance
+from training.source import Block, Clip, DataError, clip_slice, stimuli
+from training.source_windows import chain_of, clip_windows, grid_windows, last_blocks, mean_covariance
 
 RAMP = 5
 """A channel whose values count the samples; it is none of those that the index looks at."""
@@ -59,10 +60,15 @@ def test_every_clip_of_every_block_is_at_its_samples(source):
     assert np.array_equal(source.eeg(third, 100, 103)[:, RAMP], [-100, -101, -102])
 
 
+def test_the_seventh_block_is_held_out(source):
+    held = [(block.subject, block.session, block.number) for block in last_blocks(source)]
+    assert held == [("sub1", "1", 6), ("sub1", "2", 6), ("sub2", "1", 6)]
+
+
 def test_hints_fill_what_the_clips_leave(source):
     marks = source.marks(source.blocks("sub1")[0])
     assert marks[0].start == 0 and marks[-1].start + marks[-1].samples == SHAPE[2]
-    assert all(a.start + a.samples == b.start for a, b in zip(marks, marks[1:], strict=False))
+    assert all(a.start + a.samples == b.start for a, b in itertools.pairwise(marks))
     assert [m.kind for m in marks[:6]] == ["hint"] + ["clip"] * 5
     assert {m.samples for m in marks if m.kind == "hint"} == {600}
 
@@ -86,6 +92,13 @@ def test_labels_captions_and_attributes_are_at_their_clips(source, folder):
                 "face": "yes" if arrays["face"][at] else "no",
                 "human": "yes" if arrays["human"][at] else "no",
             }
+
+
+def test_a_window_finds_what_it_shows_by_its_numbers(source):
+    shown = stimuli(source)
+    assert len(shown) == 7 * 200
+    clip = source.clips(source.blocks("sub2")[4])[77]
+    assert shown[clip.concept, clip.stimulus].caption == clip.caption
 
 
 def test_agrees_with_the_public_metadata(shared_data, folder, tmp_path):
@@ -158,7 +171,7 @@ def test_windows_of_a_block_are_those_of_the_live_chain(source):
 
 
 def test_a_subject_is_never_loaded_whole(source):
-    size = os.path.getsize(source.files[0].path)
+    size = source.files[0].path.stat().st_size
     p = Preprocessing()
     tracemalloc.start()
     try:
@@ -211,7 +224,7 @@ class TestProblems:
         (eeg / "sub5.npy").write_text("not an array")
         np.lib.format.open_memmap(eeg / "sub6.npy", mode="w+", dtype="int16", shape=SHAPE)
         write_eeg(eeg / "sub7.npy", 7)
-        os.truncate(eeg / "sub7.npy", os.path.getsize(eeg / "sub7.npy") - 4000)
+        os.truncate(eeg / "sub7.npy", (eeg / "sub7.npy").stat().st_size - 4000)
         np.lib.format.open_memmap(eeg / "sub8.npy", mode="w+", dtype="float32", shape=SHAPE)
         write_eeg(eeg / "sub9.npy", 9)[3, 8, 700] = np.nan
         os.link(eeg / "sub2.npy", eeg / "sub10.npy")
@@ -312,4 +325,4 @@ def test_a_lag_moves_a_clip_or_leaves_it_out(start, samples, lag, rate):
     if span is None:
         assert moved < 0 or moved + samples > 5000
     else:
-        assert (span.start, span.stop) == (moved, moved + samples) and 0 <= moved and span.stop <= 5000
+        assert (span.start, span.stop) == (moved, moved + samples) and moved >= 0 and span.stop <= 5000
