@@ -19,6 +19,8 @@ class Found:
     what: str
     holds: str
     unit: str = ""
+    whole: bool = True
+    """Whether nothing is missing that some uses need."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def _inspect_seed_dv(folder: Path, subjects: str | None, unit: str | None, value
         found.append(Found("labels, attributes", f"{film.BLOCKS} blocks of {film.SLOTS} slots"))
         found.append(Found("captions", f"{sum(map(len, metadata.captions))} lines"))
     films = [stem for stem in film.STEMS if (folder / "Video" / f"{stem}.mp4").is_file()]
-    found.append(Found("films", f"{len(films)} of {film.BLOCKS}"))
+    found.append(Found("films", f"{len(films)} of {film.BLOCKS}", whole=len(films) == film.BLOCKS))
     notes = []
     if not films:
         notes.append("The films are not there; only video latents and captions of your own need them.")

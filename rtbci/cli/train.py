@@ -54,10 +54,13 @@ def check_data(
     from rtbci.files import write_json
     from training.check_data import inspect
 
+    # It warns of what recorders of other makes leave out, which is none of the user's business here.
+    logging.getLogger("pyxdf").setLevel(logging.ERROR)
     inspection = inspect(folder, subjects, unit, values)
     table = Table("", "what", "found", "unit", title=f"{inspection.kind} in {escape(str(folder))}")
     for row in inspection.found:
-        table.add_row("[green]good[/]", escape(row.what), escape(row.holds), row.unit)
+        verdict = "[green]good[/]" if row.whole else "optional"
+        table.add_row(verdict, escape(row.what), escape(row.holds), row.unit)
     for sentence in inspection.problems:
         table.add_row("[red]wrong[/]", "", escape(sentence), "")
     Console().print(table)
