@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from rtbci.bundle.schema import Preprocessing
 from rtbci.errors import UsageError
@@ -193,7 +194,8 @@ def make_windows(
         )
     folder = cache / _fingerprint(source, p, known, held_out)
     folder.mkdir(parents=True, exist_ok=True)
-    with mp.get_context("spawn").Pool(processes) as pool:
+    # One thread of BLAS each: with more, processes wait for each other over matrices of 62 x 62.
+    with mp.get_context("spawn").Pool(processes, threadpool_limits, (1,)) as pool:
         if not (folder / "prior.npy").is_file():
             jobs = [(source, blocks, p) for blocks in learned.values()]
             _save(folder / "prior.npy", np.mean(pool.starmap(mean_covariance, jobs), axis=0))
