@@ -2,13 +2,14 @@
 
 from rtbci.wearers.adapter import Adapter
 from rtbci.wearers.profile import Predicted, Profile, ProfileRecord, cap_hash
+from rtbci.wearers.places import check_name, home, sitting_folder
 from rtbci.wearers.store import (
-    check_name,
     delete_profile,
     export_profile,
-    home,
     import_profile,
+    is_sealed,
     list_profiles,
+    list_sealed,
     load_profile,
     read_report,
     save_profile,
@@ -25,8 +26,11 @@ __all__ = [
     "export_profile",
     "home",
     "import_profile",
+    "is_sealed",
     "list_profiles",
+    "list_sealed",
     "load_profile",
     "read_report",
     "save_profile",
+    "sitting_folder",
 ]
