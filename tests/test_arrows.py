@@ -22,6 +22,7 @@ ALLOWED = {
     "record": {"record", "stream", "wire", "errors"},
     "wearers": {"wearers", "bundle", "montage", "stimuli", "files", "errors"},
     "calibrate": SHARED | {"calibrate", "stream", "record", "wearers", "files"},
+    "reports": {"reports", "viewer", "wearers", "montage", "errors"},
     "viewer": {"viewer", "wire", "montage", "stimuli", "errors"},
     "bench": {"bench", "errors"},
     "live": SHARED | {"live", "stream", "decode", "generate", "wire", "record", "wearers"},

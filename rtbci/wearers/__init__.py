@@ -1,8 +1,8 @@
 """Wearers' profiles: who was calibrated, when, for which bundle, and how well."""
 
 from rtbci.wearers.adapter import Adapter
-from rtbci.wearers.profile import Predicted, Profile, ProfileRecord, cap_hash
 from rtbci.wearers.places import check_name, home, sitting_folder
+from rtbci.wearers.profile import Predicted, Profile, ProfileRecord, cap_hash
 from rtbci.wearers.store import (
     delete_profile,
     export_profile,

@@ -1,9 +1,9 @@
-"""Keeping profiles: one folder a wearer, readable by its owner alone, encrypted where a passphrase is given."""
+"""Keeping profiles: one folder a wearer, for its owner alone, encrypted where a passphrase is given."""
 
 import io
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -89,23 +89,10 @@ def save_profile(profile: Profile, *, passphrase: str | None = None) -> Path:
     WearerError
         If the pseudonym is none or the folder cannot be written.
     """
-    target = places.profile_folder(profile.wearer)
-    sealed = None if passphrase is None else _seal(profile, passphrase)
-
-    def write(folder: Path) -> None:
-        if sealed is None:
-            write_files(profile, folder)
-        else:
-            _write_sealed(sealed, folder)
-
-    try:
-        places.place(target, write)
-    except OSError as error:
-        raise WearerError(
-            f"The profile of '{profile.wearer}' cannot be stored in {target.parent} ({error.strerror}); make "
-            "room there or set RTBCI_HOME to a folder of your own."
-        ) from error
-    return target
+    if passphrase is None:
+        return _place(profile.wearer, lambda folder: write_files(profile, folder))
+    sealed = _seal(profile, passphrase)
+    return _place(profile.wearer, lambda folder: _write_sealed(sealed, folder))
 
 
 def read_report(wearer: str, *, passphrase: str | None = None) -> str:
@@ -166,19 +153,12 @@ def import_profile(file: Path) -> str:
     sealed = files.get(SEALED_FILE)
     profile = parse(files, str(file)) if sealed is None else None
     wearer = profile.wearer if profile is not None else sealed_wearer(sealed or b"", str(file))
-    target = places.profile_folder(wearer)
-    if places.whole(target) is not None:
+    if places.whole(places.profile_folder(wearer)) is not None:
         raise WearerError(f"There is a profile of '{wearer}' already; delete it first.")
     if profile is not None:
         save_profile(profile)
     else:
-        try:
-            places.place(target, lambda folder: _write_sealed(sealed or b"", folder))
-        except OSError as error:
-            raise WearerError(
-                f"The profile of '{wearer}' cannot be stored in {target.parent} ({error.strerror}); make room "
-                "there or set RTBCI_HOME to a folder of your own."
-            ) from error
+        _place(wearer, lambda folder: _write_sealed(sealed or b"", folder))
     return wearer
 
 
@@ -211,6 +191,18 @@ def _existing(wearer: str) -> Path:
             f"There is no profile of '{wearer}' (there is: {known}); make one with `rtbci calibrate`."
         )
     return folder
+
+
+def _place(wearer: str, write: Callable[[Path], None]) -> Path:
+    target = places.profile_folder(wearer)
+    try:
+        places.place(target, write)
+    except OSError as error:
+        raise WearerError(
+            f"The profile of '{wearer}' cannot be stored in {target.parent} ({error.strerror}); make room there "
+            "or set RTBCI_HOME to a folder of your own."
+        ) from error
+    return target
 
 
 def _is_sealed(folder: Path) -> bool:

@@ -8,7 +8,7 @@ import pylsl
 import pytest
 
 from rtbci.bundle import load_bundle
-from rtbci.calibrate import Announcer, Plan, collect
+from rtbci.calibrate import Announcer, Collector, Plan, collect
 from rtbci.errors import ContractError, StreamError, UsageError
 from rtbci.montage import CHANNELS
 from rtbci.stimuli.markers import ClipMarker, EndMarker, RestMarker, decode, encode
@@ -94,7 +94,7 @@ def test_a_plan_is_announced_and_its_clips_meet_with_eeg(bundle, cap, source_id)
     listener.start()
     progress = []
     got = collect(
-        bundle,
+        Collector(bundle),
         StreamQuery(source_id=source_id),
         clips=PLAN.clips,
         plan=PLAN,
@@ -129,7 +129,7 @@ def test_the_wearers_own_markers_are_heard(bundle, cap, source_id):
     shower = threading.Thread(target=show)
     shower.start()
     try:
-        got = collect(bundle, StreamQuery(source_id=source_id), clips=3)
+        got = collect(Collector(bundle), StreamQuery(source_id=source_id), clips=3)
     finally:
         done.set()
         shower.join()
@@ -138,21 +138,21 @@ def test_the_wearers_own_markers_are_heard(bundle, cap, source_id):
 
 def test_silence_is_said(bundle, cap, source_id):
     with pytest.raises(StreamError, match=r"No clip was announced for 4 s after 0 of 5 clips"):
-        collect(bundle, StreamQuery(source_id=source_id), clips=5, silent_s=4.0)
+        collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, silent_s=4.0)
     with pytest.raises(StreamError, match="No EEG stream was found within"):
-        collect(bundle, StreamQuery(source_id=f"{source_id}-nobody"), clips=5, silent_s=0.5)
+        collect(Collector(bundle), StreamQuery(source_id=f"{source_id}-nobody"), clips=5, silent_s=0.5)
 
 
 def test_stopping_early(bundle, cap, source_id):
     stop = threading.Event()
     stop.set()
     with pytest.raises(UsageError, match="stopped before the stream"):
-        collect(bundle, StreamQuery(source_id=source_id), clips=5, stop=stop)
+        collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, stop=stop)
     timer = threading.Timer(3.0, stop.set)
     stop.clear()
     timer.start()
     with pytest.raises(UsageError, match="before a clip was watched"):
-        collect(bundle, StreamQuery(source_id=source_id), clips=5, stop=stop)
+        collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, stop=stop)
     timer.join()
 
 
@@ -168,7 +168,7 @@ def test_a_cap_that_comes_back_as_another_ends_the_sitting(bundle, cap, source_i
     swapper.start()
     try:
         with pytest.raises(ContractError, match="came back as another cap"):
-            collect(bundle, StreamQuery(source_id=source_id), clips=5, silent_s=30.0)
+            collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, silent_s=30.0)
     finally:
         swapper.join()
         other[0].off()
