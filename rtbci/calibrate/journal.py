@@ -388,7 +388,7 @@ def _load(path: Path) -> Part:
     with path.open("rb") as file:
         if whole_length(file) <= len(MAGIC):
             return Part((), ())
-    streams, _ = read_xdf(path)
+    streams, _ = read_xdf(path, clocks=False)
     streams.sort(key=lambda stream: int(stream["info"]["stream_id"]))
     by_kind: dict[str, list[dict[str, Any]]] = {}
     for stream in streams:

@@ -18,7 +18,7 @@ class QualityTally:
     def window(self, clean: bool) -> None:
         """Count a window."""
         self._windows += 1
-        self._clean += clean
+        self._clean += int(clean)
 
     def verdict(self, verdict: Verdict | None) -> None:
         """Count what is said of the channels; the same verdict counts once."""

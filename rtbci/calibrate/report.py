@@ -57,8 +57,8 @@ class Report:
     amount : tuple of Amount
         What is reached by learning from fewer clips.
     learner : str
-        The candidate that `amount` and `gain` are of: the chosen one, or where that learns nothing the quickest
-        of those that do.
+        The candidate that `amount` and `gain` are of: the chosen one, or where that learns nothing the
+        quickest of those that do.
     gain : Gain
         What the second half of the clips was worth to it.
     """

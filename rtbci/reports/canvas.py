@@ -45,8 +45,8 @@ class Canvas:
         self.painter.setBrush(look.CARD)
         self.painter.drawRoundedRect(where, 14, 14)
         area = look.inset(where, 24, 20)
-        self.write(QRectF(area.left(), area.top(), area.width(), 24), title, 18, bold=True)
-        self.write(QRectF(area.left(), area.top() + 26, area.width(), 20), subtitle, 14, look.SOFT)
+        self.write(QRectF(area.left(), area.top(), area.width(), 24), title, 19, bold=True)
+        self.write(QRectF(area.left(), area.top() + 26, area.width(), 20), subtitle, 15, look.SOFT)
         return area.adjusted(0, 60, 0, 0)
 
     def line(self, a: QPointF, b: QPointF, colour: QColor, width: float = 1.0, dashed: bool = False) -> None:

@@ -50,11 +50,12 @@ def accuracy(canvas: Canvas, where: QRectF, content: Content) -> None:
 
 def groups(canvas: Canvas, where: QRectF, content: Content) -> None:
     """Right pictures in each group of concepts."""
-    area = canvas.card(
-        where, "By kind of picture", "share named exactly right; ring: as it comes, dot: calibrated"
-    )
-    if content.chosen == "none":
-        area = canvas.card(where, "By kind of picture", "share named exactly right, 95 % intervals")
+    changed = content.decodable and content.chosen != "none"
+    legend = "ring: as it comes, dot: calibrated" if changed else "with 95 % intervals"
+    area = canvas.card(where, "By kind of picture", f"named exactly right; {legend}")
+    if not content.decodable:
+        _nothing(canvas, area, "what differs between kinds of picture")
+        return
     scale = Scale(area.left() + 172, area.right() - 10, reach(*(g.after.ci95[1] for g in content.groups)))
     bottom = area.bottom() - 44
     _axis_below(canvas, scale, area.top(), bottom)
@@ -65,7 +66,7 @@ def groups(canvas: Canvas, where: QRectF, content: Content) -> None:
         canvas.write(QRectF(area.left(), middle - 12, 164, 24), group.name, 15, look.SOFT)
         low, high = (scale(bound) for bound in group.after.ci95)
         canvas.line(QPointF(low, middle), QPointF(high, middle), look.faded(colour, 0.45), 5)
-        if content.chosen != "none":
+        if changed:
             canvas.dot(QPointF(scale(group.before.top1), middle), 5, BEFORE, hollow=True)
         canvas.dot(QPointF(scale(group.after.top1), middle), 6, colour)
     _chance_upright(canvas, scale, content.chance, area.top(), bottom)
@@ -76,6 +77,9 @@ def reliability(canvas: Canvas, where: QRectF, content: Content) -> None:
     area = canvas.card(
         where, "Is it as sure as it is right?", "on the line: a claim of 30 % is right 30 times in 100"
     )
+    if not content.decodable:
+        _nothing(canvas, area, "what is claimed")
+        return
     bins = content.reliability
     top = reach(*(b.claimed for b in bins), *(b.ci95[1] for b in bins))
     across, up = _frame(canvas, area, top, "claimed", "right")
@@ -96,6 +100,9 @@ def amount(canvas: Canvas, where: QRectF, content: Content) -> None:
         "Would more clips help?",
         f"right pictures after learning from so many ({content.amount.candidate})",
     )
+    if not content.decodable:
+        _nothing(canvas, area, "what more or fewer clips change")
+        return
     top = reach(*(p.ci95[1] for p in points), 2 * content.chance)
     _, up = _frame(canvas, area, top, "clips learnt from", "right", shares_across=False)
     most = 1.12 * points[-1].clips
@@ -105,12 +112,12 @@ def amount(canvas: Canvas, where: QRectF, content: Content) -> None:
     canvas.line(
         QPointF(left, up(content.chance)), QPointF(right, up(content.chance)), look.CHANCE, 1.5, dashed=True
     )
-    canvas.write(QRectF(right - 80, up(content.chance) - 20, 80, 18), "chance", 13, look.SOFT, RIGHT)
+    canvas.write(QRectF(right - 80, up(content.chance) - 20, 80, 18), "chance", 14, look.SOFT, RIGHT)
     _curve(canvas, places, look.faded(colour, 0.6))
     for place, point in zip(places, points, strict=True):
         _upright(canvas, place.x(), up, point, colour)
         canvas.dot(place, 6, colour)
-        canvas.write(QRectF(place.x() - 30, up(0) + 4, 60, 20), str(point.clips), 13, look.SOFT, CENTRE)
+        canvas.write(QRectF(place.x() - 30, up(0) + 4, 60, 20), str(point.clips), 14, look.SOFT, CENTRE)
 
 
 def signal(canvas: Canvas, where: QRectF, content: Content) -> None:
@@ -120,8 +127,8 @@ def signal(canvas: Canvas, where: QRectF, content: Content) -> None:
         "Signal",
         f"{percent(content.quality.clean)} of the EEG clean, {content.stream.lost_samples} samples lost",
     )
-    radius = min(area.width() - 130, area.height() - 16) / 2.15
-    centre = QPointF(area.left() + radius * 1.07, area.top() + area.height() / 2 + radius * 0.05)
+    radius = min(area.width() - 150, area.height() - 4) / 2.15
+    centre = QPointF(area.left() + radius * 1.2, area.bottom() - radius)
     _head(canvas, centre, radius)
     poor = []
     for name, (x, y) in zip(CHANNELS, flat_positions(), strict=True):
@@ -134,7 +141,8 @@ def signal(canvas: Canvas, where: QRectF, content: Content) -> None:
             poor.append((name, electrode.verdict))
         word = electrode.verdict if electrode.good < 0.5 else "good" if electrode.good >= 0.9 else "noisy"
         canvas.dot(at, radius * 0.056, look.VERDICTS.get(word, look.WARN))
-    words = QRectF(area.right() - 122, area.top(), 122, area.height())
+    left = centre.x() + radius * 1.25
+    words = QRectF(left, centre.y() - radius * 0.9, area.right() - left, 1.9 * radius)
     if not content.quality.channels:
         text = "nothing is known of the electrodes"
     elif not poor:
@@ -142,20 +150,26 @@ def signal(canvas: Canvas, where: QRectF, content: Content) -> None:
     else:
         shown = "\n".join(f"{name}  {verdict}" for name, verdict in poor[:10])
         text = "poor:\n" + shown + (f"\nand {len(poor) - 10} more" if len(poor) > 10 else "")
-    canvas.write(words, text, 14, look.SOFT, WRAPPED)
+    canvas.write(words, text, 16, look.SOFT, WRAPPED)
+
+
+def _nothing(canvas: Canvas, area: QRectF, what: str) -> None:
+    """Draw no hope: among many numbers that are noise one always looks good."""
+    text = f"Not drawn: without a decodable signal {what} is noise."
+    canvas.write(look.inset(area, 30), text, 17, look.FAINT, CENTRE | Qt.TextFlag.TextWordWrap)
 
 
 def _axis_below(canvas: Canvas, scale: Scale, top: float, bottom: float) -> None:
     for tick in scale.ticks:
         x = scale(tick)
         canvas.line(QPointF(x, top), QPointF(x, bottom), look.TRACK)
-        canvas.write(QRectF(x - 40, bottom + 4, 80, 20), f"{100 * tick:.0f} %", 13, look.FAINT, CENTRE)
+        canvas.write(QRectF(x - 40, bottom + 4, 80, 20), f"{100 * tick:.0f} %", 14, look.FAINT, CENTRE)
 
 
 def _chance_upright(canvas: Canvas, scale: Scale, chance: float, top: float, bottom: float) -> None:
     x = scale(chance)
-    canvas.line(QPointF(x, top - 2), QPointF(x, bottom + 22), look.CHANCE, 1.5, dashed=True)
-    canvas.write(QRectF(x + 6, bottom + 22, 160, 20), f"chance {percent(chance)}", 13, look.SOFT, LEFT)
+    canvas.line(QPointF(x, top - 2), QPointF(x, bottom), look.CHANCE, 1.5, dashed=True)
+    canvas.write(QRectF(x - 80, bottom + 24, 160, 20), f"chance {percent(chance)}", 14, look.SOFT, CENTRE)
 
 
 def _interval(canvas: Canvas, scale: Scale, y: float, share: Share, colour: QColor, height: float) -> None:
@@ -190,12 +204,12 @@ def _frame(
     for tick in up.ticks:
         canvas.line(QPointF(left, up(tick)), QPointF(right, up(tick)), look.TRACK)
         box = QRectF(area.left(), up(tick) - 10, 44, 20)
-        canvas.write(box, f"{100 * tick:.0f} %", 13, look.FAINT, RIGHT)
+        canvas.write(box, f"{100 * tick:.0f} %", 14, look.FAINT, RIGHT)
         if shares_across:
             box = QRectF(across(tick) - 30, bottom + 4, 60, 20)
-            canvas.write(box, f"{100 * tick:.0f} %", 13, look.FAINT, CENTRE)
-    canvas.write(QRectF(left, bottom + 24, right - left, 20), below, 13, look.SOFT, CENTRE)
-    canvas.write(QRectF(left + 8, area.top() - 8, 80, 20), beside, 13, look.SOFT, LEFT)
+            canvas.write(box, f"{100 * tick:.0f} %", 14, look.FAINT, CENTRE)
+    canvas.write(QRectF(left, bottom + 24, right - left, 20), below, 14, look.SOFT, CENTRE)
+    canvas.write(QRectF(left + 8, area.top() - 8, 80, 20), beside, 14, look.SOFT, LEFT)
     return across, up
 
 

@@ -62,8 +62,7 @@ def html_page(content: Content) -> str:
 {_table(("method", "right", "95 % interval", "seconds"), _candidates(content))}
 <p class="note">Each was judged on clips that it had not seen, as it would decode them live; the
 simplest within one standard error of the best is chosen, and nothing that is worse than "none".</p>
-<h2>By kind of picture</h2>
-{_table(("kind", "clips", "as it comes", "calibrated"), _groups(content))}
+{_kinds(content)}
 <footer>{content.clips} clips; stream {escape(content.stream.name)}; bundle {escape(content.bundle.id)};
 chance {percent(content.chance)}. A concept counts as right only if it is the first guess out of all.</footer>
 </main>
@@ -83,6 +82,14 @@ def _figure(
     area = QRectF(0.5, 0.5, width - 1, height - 1)
     png = base64.b64encode(render(width, height, lambda canvas: draw(canvas, area, content))).decode()
     return f'<img class="{kind}" alt="{alt}" src="data:image/png;base64,{png}">\n'
+
+
+def _kinds(content: Content) -> str:
+    """The groups of concepts; nothing where they could only differ by noise."""
+    if not content.decodable:
+        return ""
+    table = _table(("kind", "clips", "as it comes", "calibrated"), _groups(content))
+    return f"<h2>By kind of picture</h2>\n{table}"
 
 
 def _candidates(content: Content) -> Iterable[tuple[bool, tuple[str, ...]]]:

@@ -7,7 +7,7 @@ from rtbci.reports.canvas import RIGHT, WRAPPED, Canvas, render
 from rtbci.reports.content import Content
 from rtbci.viewer import theme as look
 
-WIDTH, HEIGHT = 1600, 1130
+WIDTH, HEIGHT = 1600, 1200
 _MARGIN, _GAP = 48, 20
 
 
@@ -26,7 +26,7 @@ def _sheet(canvas: Canvas, content: Content) -> None:
     canvas.write(QRectF(_MARGIN, 84, inner, 84), first, 31, ink, WRAPPED, bold=True)
     canvas.write(QRectF(_MARGIN, 172, inner, 56), second, 22, look.SOFT, WRAPPED)
     half = (inner - _GAP) * 0.6
-    top, middle = 248.0, 556.0
+    top, middle = 248.0, 610.0
     charts.accuracy(canvas, QRectF(_MARGIN, top, half, middle - top - _GAP), content)
     charts.signal(
         canvas, QRectF(_MARGIN + half + _GAP, top, inner - half - _GAP, middle - top - _GAP), content

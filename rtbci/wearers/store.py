@@ -199,8 +199,8 @@ def _place(wearer: str, write: Callable[[Path], None]) -> Path:
         places.place(target, write)
     except OSError as error:
         raise WearerError(
-            f"The profile of '{wearer}' cannot be stored in {target.parent} ({error.strerror}); make room there "
-            "or set RTBCI_HOME to a folder of your own."
+            f"The profile of '{wearer}' cannot be stored in {target.parent} ({error.strerror}); make room "
+            "there or set RTBCI_HOME to a folder of your own."
         ) from error
     return target
 

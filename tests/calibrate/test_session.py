@@ -8,7 +8,7 @@ import pylsl
 import pytest
 
 from rtbci.bundle import load_bundle
-from rtbci.calibrate import Announcer, Collector, Plan, collect
+from rtbci.calibrate import Announcer, Collector, Journal, Plan, collect
 from rtbci.errors import ContractError, StreamError, UsageError
 from rtbci.montage import CHANNELS
 from rtbci.stimuli.markers import ClipMarker, EndMarker, RestMarker, decode, encode
@@ -181,3 +181,32 @@ def test_an_announcer_can_be_stopped_at_once(source_id):
     announcer.stop()
     assert time.monotonic() - began < 5.0
     assert announcer.ended.is_set()
+
+
+def test_a_stream_that_dies_loses_nothing(bundle, cap, source_id, tmp_path):
+    """One sentence says how to go on, and the clips are there when it does."""
+
+    def show_and_die():
+        while not cap.markers.have_consumers() and not cap.stop.wait(0.05):
+            pass
+        onset = pylsl.local_clock() + 2.0
+        for i, concept in enumerate(("dog", "cat", "ship", "car", "face")):
+            cap.markers.push_sample([encode(ClipMarker(concept=concept, seed=i, seconds=1.0))], onset + i)
+        time.sleep(5.5)
+        cap.off()
+
+    journal = Journal(tmp_path / "w01", 0)
+    shower = threading.Thread(target=show_and_die)
+    shower.start()
+    try:
+        with pytest.raises(
+            StreamError, match=r"No EEG for 4 s after 3 of 5 clips; .* it goes on from there\."
+        ):
+            collect(Collector(bundle, journal), StreamQuery(source_id=source_id), clips=5, silent_s=4.0)
+    finally:
+        shower.join()
+    journal._lock.close()
+    back = Journal(tmp_path / "w01", 0)
+    collector = Collector(bundle, back)
+    collector.replay(back.contract, back.parts(pylsl.local_clock()))
+    assert collector.watched == 3
