@@ -37,9 +37,10 @@ class CrossValidation:
         return cls(material, stretches(material.sitting, material.trials, FOLDS), hazard)
 
     @property
-    def slots(self) -> int:
-        """How many runs of one concept there are."""
-        return len(np.unique(self.material.trials.slot))
+    def slots_learnt(self) -> int:
+        """From how many slots there is to learn where the most are held out."""
+        slot, example_trial = self.material.trials.slot, self.material.trials.example_trial
+        return min(len(np.unique(slot[example_trial[fold.examples]])) for fold in self.folds)
 
     def outcome(self, candidate: Candidate, share: float = 1.0) -> Outcome:
         """Decode the whole sitting.

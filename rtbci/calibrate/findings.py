@@ -86,6 +86,10 @@ class Gain:
         mean = float(each.mean())
         return cls(mean, (mean - Z95 * error, mean + Z95 * error))
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON holds it."""
+        return {"mean": round(self.mean, 4), "ci95": [round(x, 4) for x in self.ci95]}
+
 
 def groups(
     before: Outcome, after: Outcome, concept: NDArray[np.int64], slot: NDArray[np.int64]

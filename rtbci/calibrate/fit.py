@@ -94,7 +94,8 @@ def fit(
     learner = _learner(chosen, seconds)
     if on_progress is not None:
         on_progress("amount of data")
-    fewer = [judged.outcome(candidates[learner], share) for share in AMOUNTS]
+    shares = [share for share in AMOUNTS if share * judged.slots_learnt >= _FEWEST_SLOTS]
+    fewer = [judged.outcome(candidates[learner], share) for share in shares]
     return Fit(
         replace(adapter, exponent=outcomes[chosen].exponent),
         Report(
@@ -113,10 +114,10 @@ def fit(
             reliability=reliability(outcomes[chosen], trials.slot),
             amount=tuple(
                 Amount(round(share * len(trials.concept)), Share.of(outcome.hit, trials.slot))
-                for share, outcome in zip((*AMOUNTS, 1.0), (*fewer, outcomes[learner]), strict=True)
+                for share, outcome in zip((*shares, 1.0), (*fewer, outcomes[learner]), strict=True)
             ),
             learner=candidates[learner].name,
-            gain=Gain.between(fewer[-1], outcomes[learner], trials.slot),
+            gain=Gain.between(fewer[-1], outcomes[learner], trials.slot) if fewer else None,
         ),
     )
 

@@ -23,8 +23,8 @@ def sentences(*, before: Share, after: Share, chance: float, decodable: bool, ga
     chance : float
     decodable : bool
         Whether `after` can be told from chance at all.
-    gain : Gain
-        What twice the clips were worth to a candidate that learns.
+    gain : Gain or None
+        What twice the clips were worth to a candidate that learns, if that is known.
     """
     guessing = f"one in {number(round(1 / chance))}"
     if not decodable:
@@ -48,10 +48,10 @@ def _change(before: Share, after: Share) -> str:
     return f"Without calibration it would have been {often(before.top1)};"
 
 
-def _more(gain: Gain) -> str:
-    if gain.ci95[1] < USELESS_GAIN:
+def _more(gain: Gain | None) -> str:
+    if gain is not None and gain.ci95[1] < USELESS_GAIN:
         return "a longer calibration would not help."
-    if gain.ci95[0] > 0:
+    if gain is not None and gain.ci95[0] > 0:
         return "a longer calibration would help further."
     return "whether a longer calibration would help cannot be said yet."
 

@@ -59,8 +59,8 @@ class Report:
     learner : str
         The candidate that `amount` and `gain` are of: the chosen one, or where that learns nothing the
         quickest of those that do.
-    gain : Gain
-        What the second half of the clips was worth to it.
+    gain : Gain or None
+        What the second half of the clips was worth to it; None if half of them are too few to learn from.
     """
 
     candidates: tuple[CandidateReport, ...]
@@ -75,7 +75,7 @@ class Report:
     reliability: tuple[Bin, ...]
     amount: tuple[Amount, ...]
     learner: str
-    gain: Gain
+    gain: Gain | None
 
     @property
     def predicted(self) -> Predicted:
@@ -147,6 +147,6 @@ class Report:
             "amount": {
                 "candidate": self.learner,
                 "points": [{"clips": a.clips, **a.reached.to_json()} for a in self.amount],
-                "gain": {"mean": round(self.gain.mean, 4), "ci95": [round(x, 4) for x in self.gain.ci95]},
+                "gain": None if self.gain is None else self.gain.to_json(),
             },
         }

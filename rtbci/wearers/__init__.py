@@ -2,7 +2,7 @@
 
 from rtbci.wearers.adapter import Adapter
 from rtbci.wearers.places import check_name, home, sitting_folder
-from rtbci.wearers.profile import Predicted, Profile, ProfileRecord, cap_hash
+from rtbci.wearers.profile import Predicted, Profile, ProfileRecord, cap_hash, check_cap
 from rtbci.wearers.store import (
     delete_profile,
     export_profile,
@@ -21,6 +21,7 @@ __all__ = [
     "Profile",
     "ProfileRecord",
     "cap_hash",
+    "check_cap",
     "check_name",
     "delete_profile",
     "export_profile",

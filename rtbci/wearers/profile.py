@@ -80,6 +80,22 @@ def cap_hash(labels: tuple[str, ...]) -> str:
     return hashlib.sha256("\0".join(labels).encode()).hexdigest()[:16]
 
 
+def check_cap(record: ProfileRecord, labels: tuple[str, ...]) -> None:
+    """Make sure that a stream comes from the cap that a profile was made with.
+
+    Raises
+    ------
+    WearerError
+        If its channels are others.
+    """
+    if cap_hash(labels) != record.cap_hash:
+        raise WearerError(
+            f"The profile of '{record.wearer}' was made with another cap ({len(record.cap_labels)} channels: "
+            f"{', '.join(record.cap_labels[:3])} …, here {len(labels)}: {', '.join(labels[:3])} …); use that "
+            "cap, calibrate the wearer with this one, or run without --wearer."
+        )
+
+
 def write_files(profile: Profile, folder: Path) -> None:
     """Write a profile's files into an empty folder, for the owner's eyes only, and onto the disk."""
     for name, content in contents(profile).items():
