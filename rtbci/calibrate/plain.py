@@ -13,7 +13,9 @@ _TENS = {30: "thirty", 40: "forty", 50: "fifty", 60: "sixty", 70: "seventy", 80:
 _OFTEN = ((2, 5), (1, 2), (3, 5), (2, 3), (7, 10), (3, 4), (4, 5), (9, 10))
 
 
-def sentences(*, before: Share, after: Share, chance: float, decodable: bool, gain: Gain) -> tuple[str, str]:
+def sentences(
+    *, before: Share, after: Share, chance: float, decodable: bool, gain: Gain | None
+) -> tuple[str, str]:
     """Say how well it will work, and what calibration did or what to do.
 
     Parameters

@@ -35,16 +35,11 @@ def accuracy(canvas: Canvas, where: QRectF, content: Content) -> None:
         middle = area.top() + (i + 0.5) * height
         canvas.write(QRectF(area.left(), middle - 14, 108, 28), name, 16, look.SOFT)
         _interval(canvas, scale, middle, share, colour, 26)
-        value = percent(share.top1) if content.decodable or i == 0 else "chance"
-        ink = look.TEXT if content.decodable else look.SOFT
-        canvas.write(
-            QRectF(area.right() - 88, middle - 18, 88, 36),
-            value,
-            24 if value != "chance" else 18,
-            ink,
-            RIGHT,
-            True,
-        )
+        box = QRectF(area.right() - 88, middle - 18, 88, 36)
+        if content.decodable:
+            canvas.write(box, percent(share.top1), 24, look.TEXT, RIGHT, bold=True)
+        else:
+            canvas.write(box, "chance", 18, look.SOFT, RIGHT)
     _chance_upright(canvas, scale, content.chance, area.top(), bottom)
 
 
