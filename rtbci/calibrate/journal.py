@@ -334,8 +334,9 @@ class Journal:
 
     def _take_lock(self) -> IO[bytes]:
         """Make the folder and keep other processes out; the lock ends with this one, however it ends."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.folder.chmod(0o700)
+        for folder in (self.folder.parent, self.folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.chmod(0o700)
         lock = (self.folder / _LOCK_FILE).open("wb")
         if sys.platform != "win32":
             import fcntl

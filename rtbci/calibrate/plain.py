@@ -38,7 +38,7 @@ def sentences(
         )
     low, high = (100 * bound for bound in after.ci95)
     first = (
-        f"For this wearer pictures will be right about {often(after.top1)} ({low:.0f} to {high:.0f} in a "
+        f"For this wearer pictures will be right {_about(after.top1)} ({low:.0f} to {high:.0f} in a "
         f"hundred); chance is {guessing}."
     )
     return first, f"{_change(before, after)} {_more(gain)}"
@@ -46,7 +46,7 @@ def sentences(
 
 def _change(before: Share, after: Share) -> str:
     if after.top1 - before.top1 < 0.01:
-        return "Calibration could not better the decoder as it comes, which is what will be used;"
+        return "Calibration could not make them right more often than the decoder as it comes;"
     return f"Without calibration it would have been {often(before.top1)};"
 
 
@@ -56,6 +56,11 @@ def _more(gain: Gain | None) -> str:
     if gain is not None and gain.ci95[0] > 0:
         return "a longer calibration would help further."
     return "whether a longer calibration would help cannot be said yet."
+
+
+def _about(share: float) -> str:
+    words = often(share)
+    return words if words.startswith("nearly") else f"about {words}"
 
 
 def often(share: float) -> str:

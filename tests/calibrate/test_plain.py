@@ -56,7 +56,8 @@ def test_the_sentences():
     assert "would not help" in say(gain=(0.0, -0.02, 0.02))[1]
     assert "cannot be said" in say(gain=(0.0, -0.1, 0.1))[1]
     assert "cannot be said" in say(gain=None)[1]
-    assert "could not better" in say(before=0.25)[1]
+    assert "could not make them right more often" in say(before=0.25)[1]
+    assert "will be right nearly every time (" in say(after=0.99)[0]
 
 
 def test_no_hope_without_a_signal():
