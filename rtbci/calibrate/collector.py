@@ -10,11 +10,11 @@ from rtbci.bundle import Bundle
 from rtbci.calibrate.journal import Journal, Part
 from rtbci.calibrate.quality import QualityTally
 from rtbci.calibrate.sitting import Sitting, WatchedClip
-from rtbci.errors import ContractError, RtbciError
+from rtbci.errors import ContractError, RtbciError, StreamError
 from rtbci.signal import Chain, ChainSettings
 from rtbci.stimuli.concepts import CONCEPT_NAMES
 from rtbci.stimuli.markers import ClipMarker, EndMarker, Marker, decode
-from rtbci.stream import Chunk, Connected, Gap, Jumped, Lost, Refused, StreamContract, StreamEvent
+from rtbci.stream import Chunk, Connected, Failed, Gap, Jumped, Lost, Refused, StreamContract, StreamEvent
 
 _REPLAY_SAMPLES = 100
 
@@ -28,6 +28,8 @@ class Collector:
         Says how EEG is to be prepared.
     journal : Journal, optional
         Gets everything that comes in, before anything is made of it.
+    mains_hz : float, optional
+        Frequency of the mains here, if it is not the bundle's.
 
     Attributes
     ----------
@@ -44,8 +46,9 @@ class Collector:
         Whether an end marker came.
     """
 
-    def __init__(self, bundle: Bundle, journal: Journal | None = None) -> None:
+    def __init__(self, bundle: Bundle, journal: Journal | None = None, mains_hz: float | None = None) -> None:
         self.journal = journal
+        self._mains_hz = mains_hz
         self._preprocessing = bundle.manifest.preprocessing
         self._prior = bundle.array("prior_covariance")
         self._lock = threading.Lock()
@@ -77,6 +80,13 @@ class Collector:
                 self._restart("the stream was lost", at)
             case Refused(reason=reason):
                 self.failure = self.failure or ContractError(reason)
+            case Failed():
+                self.on_marker_event(item)
+
+    def on_marker_event(self, event: StreamEvent) -> None:
+        """Take an event of the marker stream: only its failure matters here."""
+        if isinstance(event, Failed):
+            self.failure = self.failure or StreamError(event.reason)
 
     def on_marker(self, text: str, stamp: float) -> None:
         """Take a marker."""
@@ -189,7 +199,11 @@ class Collector:
 
     def _begin(self, contract: StreamContract) -> None:
         settings = ChainSettings.from_preprocessing(
-            self._preprocessing, contract.rate_hz, contract.remap, self._prior
+            self._preprocessing,
+            contract.rate_hz,
+            contract.remap,
+            self._prior,
+            mains_hz=self._mains_hz,
         )
         self._chain = Chain(settings)
         self.contract = contract

@@ -104,7 +104,7 @@ def collect(
         contract = _connected(collector, stop, silent_s)
         if plan is None:
             listened = StreamQuery(type="Markers", source_id=f"{contract.source_id}-markers")
-            source = MarkerStream(listened, on_marker=collector.on_marker)
+            source = MarkerStream(listened, on_marker=collector.on_marker, on_event=collector.on_marker_event)
         else:
             name = markers or f"{contract.name}-calibration"
             source = Announcer(name, f"{contract.source_id}-calibration", plan, collector.on_marker)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from rtbci.cli.extras import need_qt
 from rtbci.cli.live import choose_view
 from rtbci.cli.processes import Child, end_all
 from rtbci.errors import UsageError
@@ -51,13 +52,13 @@ class Watching:
         return round(self.minutes * 60 / CLIP_SECONDS)
 
 
-def go_on(bundle: "Bundle", journal: "Journal", clips: int) -> "Collector":
+def go_on(bundle: "Bundle", journal: "Journal", clips: int, mains_hz: float | None) -> "Collector":
     """Take what was recorded before, and say so."""
     from pylsl import local_clock
 
     from rtbci.calibrate import Collector
 
-    collector = Collector(bundle, journal)
+    collector = Collector(bundle, journal, mains_hz)
     contract = journal.contract
     if contract is not None:
         collector.replay(contract, journal.parts(local_clock()))
@@ -100,12 +101,13 @@ def _collect(
     from rtbci.calibrate import Estimator, collect, frozen_encoder, generic_layer, plan
     from rtbci.stream import find_streams, resolve_one
 
-    info = resolve_one(watching.query, watching.wait_s)
+    info = resolve_one(watching.query, watching.wait_s, stop)
     own_markers = f"{info.source_id()}-markers"
-    announced = any(found.source_id == own_markers for found in find_streams(1.0))
+    announced = any(found.source_id == own_markers for found in find_streams(1.0, stop))
     shown = None if announced else plan(watching.minutes, seed, skip=collector.watched)
     screens = []
     if shown is not None and not choose_view(watching.headless):
+        need_qt()
         screens.append(Child("present", f"{info.name()}-calibration"))
     enough = threading.Event()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
@@ -161,11 +163,22 @@ def fit_to(bundle: "Bundle", collected: "Collected", wearer: str) -> "Profile":
         )
 
 
+def draw(profile: "Profile") -> "Profile":
+    """Add the report for people; a server that lacks what Qt needs goes without, and it is said."""
+    from rtbci.reports import with_pages
+
+    try:
+        need_qt()
+    except UsageError as missing:
+        typer.echo(f"The report is not drawn: {missing}")
+        return profile
+    return with_pages(profile)
+
+
 def write_reports(profile: "Profile", report: Path | None, html: Path | None) -> None:
     """Write the report where it was asked for."""
-    from rtbci.files import write_json, write_report
+    from rtbci.files import save_report, write_report
 
-    if report is not None:
-        write_json(report, dict(profile.report))
+    save_report(report, dict(profile.report))
     if html is not None:
         write_report(html, profile.pages["report.html"])
