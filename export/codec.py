@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from export.graph import without_traces
 from training.codec import decode_latents
 from training.codec_model import LATENT_SHAPE, Codec, Decoder
 
@@ -73,7 +74,7 @@ def export_decoder(codec: Codec, file: Path, shrink: int = 1) -> None:
         dynamo=True,
         verbose=False,
     )
-    graph = halve_weights(program.model_proto)
+    graph = halve_weights(without_traces(program.model_proto))
     onnx.checker.check_model(graph, full_check=True)
     file.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(graph, file)

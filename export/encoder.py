@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export.graph import without_traces
 from rtbci.montage import CHANNELS
 from training.cohort import fingerprint, load_prior
 from training.decoder import Decoder, load_decoder
@@ -105,9 +106,10 @@ def export_module(module: nn.Module, outputs: tuple[str, ...], file: Path) -> No
     )
     if program is None:
         raise RuntimeError("torch gave no ONNX program")
-    onnx.checker.check_model(program.model_proto, full_check=True)
+    graph = without_traces(program.model_proto)
+    onnx.checker.check_model(graph, full_check=True)
     partial = file.with_suffix(".partial")
-    onnx.save(program.model_proto, partial)
+    onnx.save(graph, partial)
     partial.replace(file)
 
 

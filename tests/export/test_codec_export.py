@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -39,6 +41,10 @@ def test_names_types_and_shapes_are_the_bundles(exported):
     (given,), (made,) = session.get_inputs(), session.get_outputs()
     assert (given.name, given.type, given.shape[1:]) == ("latent", "tensor(float)", list(LATENT_SHAPE))
     assert (made.name, made.type, made.shape[1:]) == ("rgb", "tensor(uint8)", [256, 256, 3])
+
+
+def test_no_folder_of_this_machine_is_in_the_file(exported):
+    assert str(Path(__file__).parents[2]).encode() not in exported[1].read_bytes()
 
 
 def test_weights_lie_in_half_precision(exported):
