@@ -1,17 +1,16 @@
 """``rtbci bench``: how fast it is here, beside the floor measured in the same minute."""
 
-import os
-import platform
 import uuid
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from rtbci.cli.bench_generate import generate
 from rtbci.cli.live import REPORT_HELP
 from rtbci.cli.processes import Child, end_all, stop_on_signals
 
-bench = typer.Typer(help="Measure latency on this machine.", no_args_is_help=True)
+bench = typer.Typer(help="Measure latency and the cost of pictures on this machine.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +20,10 @@ def register(app: typer.Typer) -> None:
 
 @bench.callback()
 def _group() -> None:
-    """Measure latency on this machine."""
+    """Measure latency and the cost of pictures on this machine."""
+
+
+bench.command()(generate)
 
 
 @bench.command()
@@ -43,6 +45,7 @@ def latency(
     configure_lsl(scope="machine", session_id=f"bench-{token}")
     import numpy as np
 
+    from rtbci.bench.environment import environment
     from rtbci.bench.floor import floor_latencies
     from rtbci.bundle import load_bundle
     from rtbci.files import write_json
@@ -70,13 +73,7 @@ def latency(
         "latency_ms": result["latency_ms"],
         "sample_to_window_over_floor": round(window["p50"] / p50, 3) if window["p50"] else None,
         "resources": result["resources"],
-        "environment": {
-            "cpu": platform.processor() or platform.machine(),
-            "cores": os.cpu_count(),
-            "load": os.getloadavg()[0],
-            "python": platform.python_version(),
-            "system": platform.platform(),
-        },
+        "environment": environment("rtbci", "pylsl", "onnxruntime", "numpy", "scipy"),
     }
     _print(content)
     if report is not None:

@@ -1,13 +1,13 @@
 """Three grades of picture from evidence: preview, keyframe, clip."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.bundle import Bundle
-from rtbci.bundle.engine import EngineSession
+from rtbci.bundle.engine import CPU, EngineSession
 from rtbci.generate.evidence_input import DecodedEvidence
 from rtbci.generate.memory import Composition, SceneMemory
 from rtbci.generate.sharpness import BACKDROP_BLUR, blurred, sharpness, veil
@@ -52,11 +52,17 @@ class MemoryGenerator:
         Turns a latent (8, 16, 16), float32, into a picture (h, w, 3), uint8.
     decode_preview : callable, optional
         The same for previews, of any size; `decode` where it is left out.
+
+    Attributes
+    ----------
+    provider : str
+        onnxruntime's provider that runs the bundle's engines; empty where `decode` was given.
     """
 
     def __init__(self, memory: SceneMemory, decode: Decode, decode_preview: Decode | None = None) -> None:
         self.memory = memory
         self.frames = memory.frames
+        self.provider = ""
         self._decode = decode
         self._decode_preview = decode_preview or decode
         # An engine's first run also allocates: better now than at the first evidence.
@@ -67,7 +73,9 @@ class MemoryGenerator:
         self._composed: tuple[DecodedEvidence, Composition] | None = None
 
     @classmethod
-    def from_bundle(cls, bundle: Bundle, threads: int = 2) -> "MemoryGenerator":
+    def from_bundle(
+        cls, bundle: Bundle, threads: int = 2, providers: Sequence[str] = CPU
+    ) -> "MemoryGenerator":
         """Open a bundle's generator: its engines `decoder` and `preview` and its `memory_*` arrays.
 
         Parameters
@@ -75,11 +83,15 @@ class MemoryGenerator:
         bundle : Bundle
         threads : int
             Threads of onnxruntime for one picture.
+        providers : sequence of str
+            onnxruntime's provider names; an error if the first is not what runs.
         """
         engines = bundle.manifest.engines
 
         def opened(name: str) -> Decode:
-            engine = EngineSession(bundle.engine_path(name), engines[name], threads=threads)
+            engine = EngineSession(
+                bundle.engine_path(name), engines[name], threads=threads, providers=providers
+            )
 
             def decode(latent: NDArray[np.float32]) -> Pictures:
                 rgb = engine.run(latent=np.ascontiguousarray(latent[None], dtype=np.float32))["rgb"]
@@ -88,7 +100,10 @@ class MemoryGenerator:
             return decode
 
         preview = opened("preview") if "preview" in engines else None
-        return cls(SceneMemory.from_bundle(bundle), opened("decoder"), preview)
+        generator = cls(SceneMemory.from_bundle(bundle), opened("decoder"), preview)
+        # Each engine has been checked to run on it.
+        generator.provider = providers[0]
+        return generator
 
     def preview(self, evidence: DecodedEvidence) -> Pictures:
         """Draw what the EEG's own latent says; uint8 (1, h, w, 3)."""

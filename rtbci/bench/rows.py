@@ -1,0 +1,95 @@
+"""One line of `rtbci bench generate`, and how times become one."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypedDict
+
+import numpy as np
+import psutil
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What drawing one grade took.
+
+    Attributes
+    ----------
+    grade : str
+        preview, keyframe or clip.
+    backend : str
+        What drew it.
+    provider : str
+        What it ran on, as the backend itself says after the fact.
+    precision : str
+        Of the stored weights.
+    steps : int
+        Steps of denoising; 0 where there are none.
+    size : int
+        Height and width of the picture, pixels.
+    frames : int
+        Frames drawn.
+    threads : int
+        Threads that one call may use.
+    n : int
+        How many were timed; those drawn to warm up are not among them.
+    p50_ms, p95_ms : float
+        Time from evidence in hand to picture in hand, milliseconds.
+    frames_per_s : float
+        Frames drawn in a second at the median.
+    rss_mb : float
+        Resident memory of the process that drew, afterwards; megabytes of 2**20 bytes.
+    quality : float or None
+        Share of held-out scenes that a classifier names right in such pictures of strong and right
+        evidence, as the bundle's own metrics say; None where nobody measured it.
+    """
+
+    grade: str
+    backend: str
+    provider: str
+    precision: str
+    steps: int
+    size: int
+    frames: int
+    threads: int
+    n: int
+    p50_ms: float
+    p95_ms: float
+    frames_per_s: float
+    rss_mb: float
+    quality: float | None = None
+
+
+class Summary(TypedDict):
+    """The fields of a `Row` that follow from its times."""
+
+    frames: int
+    n: int
+    p50_ms: float
+    p95_ms: float
+    frames_per_s: float
+    rss_mb: float
+
+
+def timed(work: Callable[[int], object], repeats: int, warm: int = 2) -> list[float]:
+    """Time ``work(k)`` for k from 0 on, milliseconds each, after `warm` calls that do not count."""
+    times = []
+    for k in range(warm + repeats):
+        began = time.perf_counter()
+        work(k)
+        times.append((time.perf_counter() - began) * 1e3)
+    return times[warm:]
+
+
+def summary(times: list[float], frames: int = 1) -> Summary:
+    """Reduce times (milliseconds) of drawing so many frames each, in this process."""
+    p50, p95 = (float(np.percentile(times, q)) for q in (50, 95))
+    return {
+        "frames": frames,
+        "n": len(times),
+        "p50_ms": round(p50, 3),
+        "p95_ms": round(p95, 3),
+        "frames_per_s": round(1e3 * frames / p50, 2),
+        "rss_mb": round(psutil.Process(os.getpid()).memory_info().rss / 2**20, 1),
+    }
