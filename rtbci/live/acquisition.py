@@ -77,6 +77,8 @@ class Acquisition:
         Takes the time from sample to window.
     recorder : Recorder, optional
         Gets everything that came in, as it came in.
+    on_break : callable, optional
+        Called when the EEG to come is not continuous with the EEG before; must not wait.
     """
 
     def __init__(
@@ -87,7 +89,9 @@ class Acquisition:
         latency: LatencyBook,
         recorder: Recorder | None = None,
         clock: Callable[[], float] = local_clock,
+        on_break: Callable[[], None] | None = None,
     ) -> None:
+        self._on_break = on_break
         self._bundle = bundle
         self._publisher = publisher
         self._windows = windows
@@ -156,8 +160,13 @@ class Acquisition:
     def _restart(self, reason: str) -> None:
         if self._chain is not None:
             self._chain.reset(reason)
+        self._begin_epoch()
+
+    def _begin_epoch(self) -> None:
         self.epoch += 1
         self._last = None
+        if self._on_break is not None:
+            self._on_break()
 
     # ---- what goes out beside the windows ------------------------------------------------------
 
@@ -259,8 +268,7 @@ class Acquisition:
         self._contract = contract
         self._pending_gap = None
         self.connections += 1
-        self.epoch += 1
-        self._last = None
+        self._begin_epoch()
         if self._recorder is not None:
             self._recorder.add_eeg_stream(contract)
         remap = contract.remap

@@ -113,7 +113,12 @@ class LiveSession:
             )
             undo.callback(self._pictures.stop)
             self._acquisition = Acquisition(
-                bundle, self._publisher, self._windows, self._latency, self._recorder
+                bundle,
+                self._publisher,
+                self._windows,
+                self._latency,
+                self._recorder,
+                on_break=self._pictures.flush,
             )
             self._loop = DecodingLoop(
                 bundle,
