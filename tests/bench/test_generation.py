@@ -33,7 +33,7 @@ def test_each_grade_has_a_row_that_says_what_ran(folder):
     assert [row.frames for row in rows.values()] == [1, 1, 2]
     for row in rows.values():
         assert row.provider == "CPUExecutionProvider" and row.threads == 1 and row.steps == 0
-        assert 0 < row.p50_ms <= row.p95_ms and row.rss_mb > 1
+        assert 0 < row.min_ms <= row.p50_ms <= row.p95_ms and row.rss_mb > 1
     assert rows["clip"].n == 2 and rows["keyframe"].n == 8
 
 
@@ -64,6 +64,7 @@ def test_evidence_is_for_the_memorys_scenes_in_contexts_of_their_own(folder):
 def test_times_are_taken_after_warming_up():
     seen = []
     assert len(timed(seen.append, 5, warm=3)) == 5 and seen == list(range(8))
+    assert len(timed(seen.append, 50, warm=1, within_s=0.0)) == 2
     row = summary([1.0, 2.0, 3.0], frames=8)
     assert (row["p50_ms"], row["n"], row["frames_per_s"]) == (2.0, 3, 4000.0)
 
