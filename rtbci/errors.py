@@ -56,3 +56,15 @@ class WearerError(RtbciError):
     """A wearer's profile cannot be read, written or used here."""
 
     exit_code = 9
+
+
+class GeneratorError(RtbciError):
+    """The process that draws the pictures cannot be started or understood."""
+
+    exit_code = 10
+
+
+class StoppedError(RtbciError):
+    """It was stopped, by Ctrl-C for example, before there was anything to report."""
+
+    exit_code = 130

@@ -28,3 +28,44 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
             f"The report cannot be written to {path} ({error.strerror}); "
             "name a file in a folder that you can write to."
         ) from error
+
+
+def check_place(path: Path | None) -> None:
+    """Make sure, before anything is done, that a report can be written at its end.
+
+    Raises
+    ------
+    UsageError
+        If the place cannot be written to.
+    """
+    if path is None:
+        return
+    reason = "it is a folder" if path.is_dir() else ""
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        raise UsageError(
+            f"The report cannot be written to {path} ({reason}); "
+            "name a file in a folder that you can write to."
+        )
+
+
+def save_report(path: Path | None, content: dict[str, Any]) -> None:
+    """Write a report if one is wanted; where its place has gone, elsewhere rather than not at all.
+
+    Raises
+    ------
+    UsageError
+        If it could not be written where it was wanted; the sentence says where it is.
+    """
+    if path is None:
+        return
+    try:
+        write_json(path, content)
+    except UsageError as error:
+        kept = Path(tempfile.mkdtemp(prefix="rtbci-report-")) / path.name
+        write_json(kept, content)
+        raise UsageError(f"The report could not be written to {path}; it is in {kept} instead.") from error

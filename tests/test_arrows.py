@@ -64,9 +64,14 @@ def test_the_other_packages_know_only_the_shared_rooms(package):
             top, *rest = module.split(".")
             if top == "rtbci" and rest and rest[0] != "__version__":
                 # The evidence model is fitted with the runtime's own filter (docs/decisions/0002).
+                # A lab's own recordings are read, and their losses found, by what recorded them.
                 # What the generator draws is measured on itself, for the bundle's figures.
                 # The full-size generator is timed beside it, in the same rows.
-                beside = {"training": {"decode"}, "export": {"generate", "bench"}, "devices": set()}
+                beside = {
+                    "training": {"decode", "record", "stream"},
+                    "export": {"generate", "bench"},
+                    "devices": set(),
+                }
                 allowed = SHARED | beside[package]
                 assert rest[0] in allowed, f"{path.relative_to(ROOT)} imports {module}"
             if top in {"devices", "training", "export"}:

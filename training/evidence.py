@@ -16,6 +16,7 @@ from rtbci.decode.evidence import EvidenceFilter
 
 Array = NDArray[np.float64]
 
+_WEAK_TAIL = 0.05
 _MODERATE_TAIL = 0.01
 _STRONG_TAIL = 1 / 72_000
 """One window in ten hours, at a hop of half a second."""
@@ -98,9 +99,9 @@ def fit_evidence(streams: list[Stream]) -> EvidenceModel:
 def with_thresholds(model: EvidenceModel, streams: Sequence[Stream]) -> EvidenceModel:
     """Set the words for evidence by how seldom EEG without an answer in it comes as far.
 
-    Moderate is what one window in a hundred of the nulls exceeds, strong what one in ten hours of them would.
-    That many were never decoded: beyond the hundredth, the tail of the log odds is taken to be exponential
-    (Pickands 1975, with shape 0).
+    Weak is what one window in twenty of the nulls exceeds, moderate one in a hundred, strong what one in ten
+    hours of them would. That many were never decoded: beyond the hundredth, the tail of the log odds is taken
+    to be exponential (Pickands 1975, with shape 0).
 
     Parameters
     ----------
@@ -122,7 +123,11 @@ def with_thresholds(model: EvidenceModel, streams: Sequence[Stream]) -> Evidence
     scale = float(np.mean(odds[odds > first] - first)) if np.any(odds > first) else 0.0
     far = first + scale * float(np.log(_MODERATE_TAIL / _STRONG_TAIL))
     moderate, strong = (1.0 / (1.0 + float(np.exp(-x))) for x in (first, far))
-    return msgspec.structs.replace(model, moderate=round(moderate, 4), strong=round(strong, 4))
+    classes = next(s for s in streams if s.null).logits.shape[1]
+    weak = float(np.quantile(confidence, 1.0 - _WEAK_TAIL)) * classes
+    return msgspec.structs.replace(
+        model, weak=round(weak, 3), moderate=round(moderate, 4), strong=round(strong, 4)
+    )
 
 
 def _unpack(point: Array) -> tuple[float, float]:

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 
-def binomial_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Clopper-Pearson interval of a proportion: never too narrow, whatever n."""
+def binomial_interval(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
+    """Clopper-Pearson interval of a proportion: never too narrow; `n` may be an effective one."""
     tail = (1.0 - level) / 2.0
     low = float(beta.ppf(tail, hits, n - hits + 1)) if hits > 0 else 0.0
     high = float(beta.ppf(1.0 - tail, hits + 1, n - hits)) if hits < n else 1.0

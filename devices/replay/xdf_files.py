@@ -22,7 +22,9 @@ def read_xdf(path: Path) -> Recording:
     """Read all streams of an XDF file that hold samples.
 
     Stamps are the recorded ones on the recorder's clock (each stream's own clock offsets applied, segment
-    by segment where a clock was reset), not dejittered; they are made never to go back.
+    by segment where a clock was reset), not dejittered; they are made never to go back. EEG streams that
+    are one device's, recorded anew each time it came back, become one signal with holes; the recorder's own
+    account of when chunks were received is no signal and is left out.
     """
     import pyxdf
 
@@ -30,10 +32,15 @@ def read_xdf(path: Path) -> Recording:
         path, synchronize_clocks=True, handle_clock_resets=True, dejitter_timestamps=False, verbose=False
     )
     streams = [stream for stream in streams if len(stream["time_stamps"])]
-    numeric = [stream for stream in streams if _text(stream, "channel_format") != "string"]
+    numeric = [
+        stream
+        for stream in streams
+        if _text(stream, "channel_format") != "string" and not _is_account(stream)
+    ]
     if not numeric:
         raise RecordingError(f"The recording {path} holds no samples of any signal: choose another file.")
     numeric.sort(key=lambda stream: _text(stream, "type").casefold() != "eeg")
+    numeric = _joined(numeric)
     strings = [stream for stream in streams if _text(stream, "channel_format") == "string"]
     first = _text(numeric[0], "name")
     strings.sort(key=lambda stream: _text(stream, "name") != f"{first}-markers")
@@ -52,6 +59,35 @@ def read_xdf(path: Path) -> Recording:
         tuple(_marks(stream, _close(times[id(stream)], holes) - begin) for stream in strings),
         float(turn),
     )
+
+
+def _is_account(stream: dict[str, Any]) -> bool:
+    """Tell the stream in which the recorder keeps when each chunk was received."""
+    return _text(stream, "type") == "Received" and _text(stream, "name").endswith("-received")
+
+
+def _joined(numeric: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put together EEG streams alike in all but time; those that overlap are two devices and stay apart."""
+    joined: list[dict[str, Any]] = []
+    last: dict[str, dict[str, Any]] = {}
+    for stream in sorted(numeric, key=lambda one: float(one["time_stamps"][0])):
+        before = last.get(likeness := _likeness(stream))
+        if (
+            before is not None
+            and _text(stream, "type").casefold() == "eeg"
+            and before["time_stamps"].max() < stream["time_stamps"][0]
+        ):
+            for key in ("time_stamps", "time_series"):
+                before[key] = np.concatenate([before[key], stream[key]])
+        else:
+            last[likeness] = stream
+            joined.append(stream)
+    return [stream for stream in numeric if any(stream is one for one in joined)]
+
+
+def _likeness(stream: dict[str, Any]) -> str:
+    kept = [_text(stream, key) for key in ("name", "type", "nominal_srate", "channel_format")]
+    return repr((kept, np.shape(stream["time_series"])[1:], _channels(stream)))
 
 
 def _holes(regular: list[NDArray[np.float64]]) -> list[tuple[float, float]]:

@@ -40,7 +40,7 @@ def parse_manifest(raw: bytes, where: str) -> Manifest:
     """
     try:
         version = msgspec.json.decode(raw, type=_Version).schema_version
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BundleError(
             f"bundle.json of {where} cannot be read ({_plain(error)}); export or copy the bundle again."
         ) from error
@@ -56,7 +56,7 @@ def parse_manifest(raw: bytes, where: str) -> Manifest:
         )
     try:
         return msgspec.json.decode(raw, type=Manifest)
-    except msgspec.ValidationError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BundleError(
             f"bundle.json of {where} does not fit schema version {SCHEMA_VERSION} ({_plain(error)}); "
             "export the bundle again."

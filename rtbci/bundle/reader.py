@@ -91,7 +91,13 @@ def load_bundle(path: Path | None = None) -> Bundle:
             else "give a folder that `rtbci export` wrote"
         )
         raise BundleError(f"There is no {MANIFEST_FILE} at {folder}, where {where} should be; {mend}.")
-    manifest = parse_manifest(manifest_path.read_bytes(), where)
+    try:
+        raw = manifest_path.read_bytes()
+    except OSError as error:
+        raise BundleError(
+            f"{MANIFEST_FILE} of {where} cannot be read ({error.strerror}); export or copy the bundle again."
+        ) from error
+    manifest = parse_manifest(raw, where)
     check_manifest(manifest, where)
     for engine in manifest.engines.values():
         _check_file(folder, engine, where)

@@ -72,7 +72,7 @@ class EvidenceModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     exponent: float
     hazard: float
     weak: float = 2.0
-    """Multiples of chance (or of the null's 95th percentile, where higher) that count as weak,"""
+    """The multiple of chance that counts as weak (one window in twenty without an answer comes as far),"""
     moderate: float = 0.25
     """the confidence that counts as moderate (one window in a hundred without an answer comes as far)"""
     strong: float = 0.5

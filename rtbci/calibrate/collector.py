@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from rtbci.bundle import Bundle
 from rtbci.calibrate.sitting import Sitting, WatchedClip
-from rtbci.errors import ContractError, RtbciError
+from rtbci.errors import ContractError, RtbciError, StreamError
 from rtbci.signal import Chain, ChainSettings
 from rtbci.stimuli.concepts import CONCEPT_NAMES
 from rtbci.stimuli.markers import ClipMarker, EndMarker, decode
-from rtbci.stream import Chunk, Connected, Gap, Jumped, Lost, Refused, StreamContract, StreamEvent
+from rtbci.stream import Chunk, Connected, Failed, Gap, Jumped, Lost, Refused, StreamContract, StreamEvent
 
 
 class Collector:
@@ -21,6 +21,8 @@ class Collector:
     ----------
     bundle : Bundle
         Says how EEG is to be prepared.
+    mains_hz : float, optional
+        Frequency of the mains here, if it is not the bundle's.
 
     Attributes
     ----------
@@ -33,9 +35,10 @@ class Collector:
         Whether an end marker came.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, mains_hz: float | None = None) -> None:
         self._preprocessing = bundle.manifest.preprocessing
         self._prior = bundle.array("prior_covariance")
+        self._mains_hz = mains_hz
         self._lock = threading.Lock()
         self._chain: Chain | None = None
         self._z: list[NDArray[np.float32]] = []
@@ -62,6 +65,13 @@ class Collector:
                 self._restart("the stream was lost")
             case Refused(reason=reason):
                 self.failure = self.failure or ContractError(reason)
+            case Failed():
+                self.on_marker_event(item)
+
+    def on_marker_event(self, event: StreamEvent) -> None:
+        """Take an event of the marker stream: only its failure matters here."""
+        if isinstance(event, Failed):
+            self.failure = self.failure or StreamError(event.reason)
 
     def on_marker(self, text: str, stamp: float) -> None:
         """Take a marker."""
@@ -118,7 +128,11 @@ class Collector:
     def _connect(self, contract: StreamContract) -> None:
         if self.contract is None:
             settings = ChainSettings.from_preprocessing(
-                self._preprocessing, contract.rate_hz, contract.remap, self._prior
+                self._preprocessing,
+                contract.rate_hz,
+                contract.remap,
+                self._prior,
+                mains_hz=self._mains_hz,
             )
             self._chain = Chain(settings)
             self.contract = contract

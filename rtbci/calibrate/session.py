@@ -38,6 +38,7 @@ def collect(
     stop: threading.Event | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     silent_s: float = SILENT_S,
+    mains_hz: float | None = None,
 ) -> Collected:
     """Collect a wearer's EEG while they watch clips.
 
@@ -63,6 +64,8 @@ def collect(
         Gets the numbers of clips watched and wanted whenever the first has changed.
     silent_s : float
         How long to wait for the stream and for each next clip.
+    mains_hz : float, optional
+        Frequency of the mains here, if it is not the bundle's.
 
     Raises
     ------
@@ -74,7 +77,7 @@ def collect(
         If it was stopped before any clip.
     """
     stop = stop or threading.Event()
-    collector = Collector(bundle)
+    collector = Collector(bundle, mains_hz)
     stream = EegStream(query, settings=settings, on_item=collector.on_item)
     source: Announcer | MarkerStream | None = None
     stream.start()
@@ -82,7 +85,7 @@ def collect(
         contract = _connected(collector, stop, silent_s)
         if plan is None:
             listened = StreamQuery(type="Markers", source_id=f"{contract.source_id}-markers")
-            source = MarkerStream(listened, on_marker=collector.on_marker)
+            source = MarkerStream(listened, on_marker=collector.on_marker, on_event=collector.on_marker_event)
         else:
             name = markers or f"{contract.name}-calibration"
             source = Announcer(name, f"{contract.source_id}-calibration", plan, collector.on_marker)

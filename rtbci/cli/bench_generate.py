@@ -69,8 +69,9 @@ def generate(
     from rtbci.bench.environment import environment
     from rtbci.bench.generation import measure_generator
     from rtbci.bundle import load_bundle
-    from rtbci.files import write_json
+    from rtbci.files import check_place, save_report
 
+    check_place(report)
     manifest = load_bundle(bundle).manifest
     about = environment(*_PACKAGES, threads=threads)
     rows: list[Row] = []
@@ -93,8 +94,7 @@ def generate(
         "environment": about,
     }
     _print(rows, content)
-    if report is not None:
-        write_json(report, content)
+    save_report(report, content)
     if plot is not None:
         from rtbci.bench.plot import plot_quality
 

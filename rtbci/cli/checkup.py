@@ -110,8 +110,15 @@ def onnxruntime() -> Finding:
 
 def window() -> Finding:
     """A display for the viewer."""
+    from rtbci.cli.extras import QT_LIBRARIES, need_qt
+    from rtbci.errors import UsageError
     from rtbci.viewer.display import has_display
 
+    try:
+        need_qt()
+    except UsageError as error:
+        found = f"Qt cannot be loaded ({error.__cause__}); neither windows nor PNGs, text views only"
+        return Finding("display", "optional", found, f"apt-get install {QT_LIBRARIES}")
     if has_display():
         return Finding("display", "good", f"there is one; PySide6 {_version('PySide6-Essentials')}")
     return Finding(

@@ -56,10 +56,9 @@ def demo(
     token = uuid.uuid4().hex
     configure_lsl(scope="machine", session_id=f"demo-{token}")
     headless = choose_view(headless)
+    asked = picture is not None
     if headless and picture is None:
         picture = Path("rtbci-demo.png")
-    if headless and seconds is None:
-        seconds = _HEADLESS_SECONDS
     source = f"rtbci-demo-{token}"
     wearer = Child(
         *("simulate", "--name", "demo wearer", "--source-id", source, "--seed", str(seed)),
@@ -73,7 +72,14 @@ def demo(
         run_session(
             bundle,
             SessionOptions(query=StreamQuery(source_id=source), endpoint="tcp://127.0.0.1:0", surrogate=null),
-            Showing(headless=headless, seconds=seconds, report=report, picture=picture),
+            Showing(
+                headless=headless,
+                seconds=seconds,
+                report=report,
+                picture=picture,
+                headless_seconds=_HEADLESS_SECONDS,
+                picture_asked=asked,
+            ),
             stop,
             sender=wearer,
         )

@@ -24,19 +24,23 @@ def doctor(
     Example: `rtbci doctor`
     """
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    from rtbci.files import write_json
+    from rtbci.files import check_place, save_report
+    from rtbci.stream import quieten_lsl
 
+    check_place(report)
+    quieten_lsl()
     findings = [_examine(check) for check in CHECKS]
     table = Table("", "what", "finding", "how to mend it", show_lines=False)
     marks = {"good": "[green]ok[/]", "optional": "[yellow]--[/]", "missing": "[red]missing[/]"}
     for finding in findings:
-        table.add_row(marks[finding.verdict], finding.what, finding.found, finding.mend)
+        texts = (finding.what, finding.found, finding.mend)
+        table.add_row(marks[finding.verdict], *map(escape, texts))
     Console().print(table)
-    if report is not None:
-        rows = [{"what": f.what, "verdict": f.verdict, "found": f.found, "mend": f.mend} for f in findings]
-        write_json(report, {"findings": rows})
+    rows = [{"what": f.what, "verdict": f.verdict, "found": f.found, "mend": f.mend} for f in findings]
+    save_report(report, {"findings": rows})
     if any(finding.verdict == "missing" for finding in findings):
         raise typer.Exit(1)
 

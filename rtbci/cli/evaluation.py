@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from devices.wearer import Wearer
 from rtbci.bundle import Bundle
 from rtbci.decode import Decoder
-from rtbci.errors import UsageError
 from rtbci.live.acquisition import Arrival
 from rtbci.live.decoding import DecodingLoop
 from rtbci.live.latency import LatencyBook
@@ -47,7 +46,7 @@ class Kept:
 
 def evaluate_simulated(
     bundle: Bundle, seeds: Iterable[int], snr: float, clips: int, surrogate: bool, stop: threading.Event
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     """Pool the score of several simulated wearers.
 
     Parameters
@@ -63,25 +62,21 @@ def evaluate_simulated(
     surrogate : bool
         Whether surrogate EEG is decoded in place of theirs.
     stop : threading.Event
-        Ends it early, after a whole wearer.
+        Ends it early; a wearer who was not done by then does not count.
 
     Returns
     -------
-    dict
+    dict or None
         What `decoding_summary` gives, and per wearer and in all: mean and 99th percentile of confidence.
-
-    Raises
-    ------
-    UsageError
-        If it was stopped before the first wearer was done.
+        None if it was stopped before the first wearer was done.
     """
     decoder = Decoder(bundle)
     each: list[dict[str, Any]] = []
     confidences: list[float] = []
     for seed in seeds:
+        kept = decode_wearer(bundle, decoder, seed, snr, clips, surrogate, stop)
         if stop.is_set():
             break
-        kept = decode_wearer(bundle, decoder, seed, snr, clips, surrogate)
         trials = [h for h in kept.headers if isinstance(h, Trial)]
         confidences += [h.confidence for h in kept.headers if isinstance(h, Evidence)]
         each.append(
@@ -94,7 +89,7 @@ def evaluate_simulated(
             }
         )
     if not each:
-        raise UsageError("The evaluation was stopped before the first wearer was done; run it again.")
+        return None
     total = {key: sum(row[key] for row in each) for key in ("trials", "hits", "null_hits", "claimed")}
     return {
         "snr": snr,
@@ -106,14 +101,26 @@ def evaluate_simulated(
 
 
 def decode_wearer(
-    bundle: Bundle, decoder: Decoder, seed: int, snr: float, clips: int, surrogate: bool
+    bundle: Bundle,
+    decoder: Decoder,
+    seed: int,
+    snr: float,
+    clips: int,
+    surrogate: bool,
+    stop: threading.Event | None = None,
 ) -> Kept:
-    """Show clips back to back to one wearer and decode them; returns all that would have been sent."""
+    """Show clips back to back to one wearer and decode them; returns all that would have been sent.
+
+    Once `stop` is set, no more is decoded.
+    """
+    stop = stop or threading.Event()
     preprocessing = bundle.manifest.preprocessing
     rate = preprocessing.rate_hz
     wearer = Wearer(seed, snr, rate)
     scorer = TrialScorer(bundle.manifest.concepts, lag_s=preprocessing.lag_s, hop_s=preprocessing.hop_s)
     for k, spec in enumerate(islice(Playlist(seed).rounds(), clips)):
+        if stop.is_set():
+            break
         onset = _LEAD_S + k * CLIP_SECONDS
         wearer.watch(spec, round(onset * rate))
         scorer.on_marker(encode(ClipMarker(concept=spec.name, seed=spec.seed)), onset)
@@ -130,6 +137,8 @@ def decode_wearer(
     samples = round((_LEAD_S + clips * CLIP_SECONDS + _TAIL_S) * rate)
     number = 0
     for first in range(0, samples, _CHUNK):
+        if stop.is_set():
+            break
         stamps = np.arange(first, first + _CHUNK) / rate
         for window in chain.push(wearer.render(_CHUNK), stamps):
             number += 1

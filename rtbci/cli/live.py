@@ -1,14 +1,16 @@
 """What `demo` and `run` share: one live session with a viewer beside it, from start to report."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import typer
 
-from rtbci.cli.processes import Child, end_all
-from rtbci.errors import StreamError
+from rtbci.cli.beside import ViewerBeside
+from rtbci.cli.processes import Child
+from rtbci.errors import RtbciError, StreamError, UsageError
 
 if TYPE_CHECKING:
     from rtbci.live import SessionOptions
@@ -30,12 +32,18 @@ class Showing:
         Where the report goes.
     picture : Path or None
         Where a picture of the view goes when the session ends.
+    headless_seconds : float or None
+        Length where `seconds` is None and there is no window to close.
+    picture_asked : bool
+        Whether it is an error if the picture cannot be written.
     """
 
     headless: bool
     seconds: float | None
     report: Path | None
     picture: Path | None
+    headless_seconds: float | None = None
+    picture_asked: bool = True
 
 
 def choose_view(headless: bool) -> bool:
@@ -65,46 +73,80 @@ def run_session(
         Whatever ended the session from within; the report is written all the same.
     """
     from rtbci.bundle import load_bundle
-    from rtbci.files import write_json
+    from rtbci.files import check_place, save_report
     from rtbci.live import LiveSession
+    from rtbci.wire import from_here
 
-    session = LiveSession(load_bundle(bundle), options)
-    viewer = Child("view", "--endpoint", session.endpoint, *_view_options(showing))
-    session.start()
-    try:
-        _wait(session.failed, viewer, sender, showing, stop)
-    finally:
-        viewer.ask_to_end()
-        report = session.stop()
-        if showing.report is not None:
-            write_json(showing.report, report)
-        end_all([viewer])
+    check_place(showing.report)
+    with TemporaryDirectory(prefix="rtbci-view-") as folder:
+        options, keys = _let_in(options, Path(folder) / "viewer.keys")
+        session = LiveSession(load_bundle(bundle), options)
+        viewer = ViewerBeside(from_here(session.endpoint), keys, showing.headless, showing.picture)
+        problems: list[BaseException] = []
+        try:
+            session.start()
+            _wait(session.failed, viewer, sender, showing, stop)
+        except RtbciError as error:
+            problems.append(error)
+        finally:
+            viewer.ask_to_end()
+            try:
+                report = session.stop()
+                save_report(showing.report, report)
+            except RtbciError as error:
+                problems.append(error)
+            finally:
+                try:
+                    viewer.end()
+                except UsageError as error:
+                    if showing.picture_asked:
+                        problems.append(error)
+                    else:
+                        _tell(error)
     if session.failure is not None:
-        raise session.failure
+        problems.insert(0, session.failure)
+    for problem in problems[1:]:
+        _tell(problem)
+    if problems:
+        raise problems[0]
     _say(report)
 
 
-def _view_options(showing: Showing) -> list[str]:
-    options = ["--headless"] if showing.headless else []
-    return options + (["--picture", str(showing.picture)] if showing.picture else [])
+def _let_in(options: "SessionOptions", file: Path) -> "tuple[SessionOptions, Path | None]":
+    """Give the viewer beside the session keys of its own, if the session has keys."""
+    from rtbci.wire import admit_another
+
+    if options.keys is None:
+        return options, None
+    return replace(options, keys=admit_another(options.keys, file)), file
 
 
 def _wait(
-    failed: threading.Event, viewer: Child, sender: Child | None, showing: Showing, stop: threading.Event
+    failed: threading.Event,
+    viewer: ViewerBeside,
+    sender: Child | None,
+    showing: Showing,
+    stop: threading.Event,
 ) -> None:
-    left = showing.seconds
+    passed = 0.0
     while not stop.wait(0.1) and not failed.is_set():
-        if left is not None:
-            left -= 0.1
-            if left <= 0:
-                return
-        if viewer.ended is not None and not showing.headless:
+        passed += 0.1
+        if viewer.closed():
+            return
+        seconds = showing.seconds
+        if seconds is None and viewer.headless:
+            seconds = showing.headless_seconds
+        if seconds is not None and passed >= seconds:
             return
         if sender is not None and sender.ended is not None:
             raise StreamError(
                 f"The process that sends the EEG ended by itself (code {sender.ended}); "
                 "its own message above says why."
             )
+
+
+def _tell(problem: BaseException) -> None:
+    typer.echo(f"rtbci: {problem}", err=True)
 
 
 def _say(report: dict[str, object]) -> None:

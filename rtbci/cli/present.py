@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from rtbci.cli.extras import need_qt
 from rtbci.cli.processes import stop_on_signals
 
 
@@ -28,6 +29,7 @@ def present(
 
     if not has_display():
         raise UsageError("There is no display here to show clips on; run this at the wearer's screen.")
+    need_qt()
     from PySide6.QtWidgets import QApplication
 
     from rtbci.calibrate.screen import Screen

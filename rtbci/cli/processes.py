@@ -9,19 +9,26 @@ import time
 from types import FrameType
 
 _PARENT = "RTBCI_PARENT_PID"
+_PATIENCE_S = 4.0
+"""How long after the first Ctrl-C a further one is not heeded."""
 
 
 def stop_on_signals() -> threading.Event:
     """Return an event that Ctrl-C, a termination or the end of the parent command sets.
 
-    A second Ctrl-C ends at once.
+    Ending and writing the report takes a second or two, in which a further Ctrl-C must not get in the way.
+    One that comes later than that ends the process at once, whatever it hangs in.
     """
     stop = threading.Event()
+    asked: list[float] = []
 
     def handle(signum: int, frame: FrameType | None) -> None:
-        if stop.is_set() and signum == signal.SIGINT:
-            raise KeyboardInterrupt
         stop.set()
+        asked.append(time.monotonic())
+        if signum == signal.SIGINT and asked[-1] - asked[0] > _PATIENCE_S:
+            os.write(2, b"rtbci: Ended at once; what was not written yet is lost.\n")
+            # Not an exception: it would end in the wait for threads that do not end.
+            os._exit(130)
 
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
@@ -47,10 +54,12 @@ class Child:
     ----------
     *arguments : str
         The command and its options.
+    environment : dict, optional
+        Environment variables that it gets beside those of this process.
     """
 
-    def __init__(self, *arguments: str) -> None:
-        environment = {**os.environ, _PARENT: str(os.getpid())}
+    def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
+        environment = {**os.environ, **(environment or {}), _PARENT: str(os.getpid())}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "rtbci", *arguments], env=environment, start_new_session=True
         )

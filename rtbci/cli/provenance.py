@@ -23,13 +23,13 @@ def provenance(
     from rich.console import Console
     from rich.table import Table
 
-    from rtbci.files import write_json
+    from rtbci.files import check_place, save_report
     from rtbci.viewer.provenance import read_provenance
 
+    check_place(report)
     facts = msgspec.to_builtins(read_provenance(picture))
     table = Table.grid(padding=(0, 2))
     for name, value in facts.items():
         table.add_row(name, "-" if value in ("", None) else str(value))
     Console(soft_wrap=True).print(table)
-    if report is not None:
-        write_json(report, facts)
+    save_report(report, facts)

@@ -36,27 +36,28 @@ def record(
     from rich.console import Console
 
     from rtbci.cli.selection import stream_settings
-    from rtbci.files import write_json
+    from rtbci.files import check_place, save_report
     from rtbci.record import Recorder
     from rtbci.record.tally import RecordingSession
     from rtbci.stream import StreamQuery, quieten_lsl, resolve_one
 
+    check_place(report)
     quieten_lsl()
 
     query = StreamQuery(name=stream, source_id=source_id, host=host)
-    resolve_one(query, wait)
-    failed = threading.Event()
-    session = RecordingSession(
-        query, stream_settings(cap, unit), Recorder(file, on_failure=lambda error: failed.set())
-    )
+    resolve_one(query, wait, stop)
+    full = threading.Event()
+    recorder = Recorder(file, on_failure=lambda error: full.set())
+    session = RecordingSession(query, stream_settings(cap, unit), recorder)
     session.start()
     left = seconds
     with Console().status("") as status:
-        while not stop.wait(0.2) and not failed.is_set() and (left is None or left > 0):
+        while not stop.wait(0.2) and (left is None or left > 0):
+            if full.is_set() or session.failed.is_set():
+                break
             left = None if left is None else left - 0.2
             status.update(session.sentence)
     result = session.stop()
-    if report is not None:
-        write_json(report, result)
+    save_report(report, result)
     session.raise_failure()
     typer.echo(f"Wrote {file}: {result['samples']} samples, {result['lost_samples']} lost.")

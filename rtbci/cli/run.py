@@ -1,7 +1,7 @@
 """``rtbci run``: decode an EEG stream of this network."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,6 +23,9 @@ def run(
         typer.Option(help="Profile of the cap (labels, unit, delay) for a stream that lacks them."),
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of the EEG, over what the stream says.")] = None,
+    mains: Annotated[
+        Literal["50", "60"] | None, typer.Option(help="Mains frequency in hertz; default: the bundle's.")
+    ] = None,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the stream at the start.")] = 10.0,
     seconds: Annotated[
         float | None, typer.Option(min=1, help="Length in seconds; default: until stopped.")
@@ -51,15 +54,17 @@ def run(
     """
     stop = stop_on_signals()
     from rtbci.cli.selection import publisher_keys, stream_settings, wearer_profile
+    from rtbci.files import check_place
     from rtbci.live import SessionOptions
     from rtbci.stream import StreamQuery, quieten_lsl, resolve_one
 
+    check_place(report)
     quieten_lsl()
 
     query = StreamQuery(name=stream, source_id=source_id, host=host)
     settings = stream_settings(cap, unit)
     profile = wearer_profile(wearer, bundle)
-    resolve_one(query, wait)
+    resolve_one(query, wait, stop)
     headless = choose_view(headless)
     run_session(
         bundle,
@@ -71,6 +76,7 @@ def run(
             profile=profile,
             record=record,
             surrogate=null,
+            mains_hz=None if mains is None else float(mains),
         ),
         Showing(headless=headless, seconds=seconds, report=report, picture=picture),
         stop,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rtbci.cli.processes import stop_on_signals
 from rtbci.errors import StreamError
 
 
@@ -23,18 +24,21 @@ def streams(
 
     Example: `rtbci streams --seconds 3`
     """
+    stop = stop_on_signals()
     from rich.console import Console
     from rich.table import Table
 
-    from rtbci.files import write_json
+    from rtbci.files import check_place, save_report
     from rtbci.stream import find_streams, inspect, quieten_lsl
 
+    check_place(report)
     quieten_lsl()
 
-    found = find_streams(seconds)
+    found = find_streams(seconds, stop)
     if not found:
+        looked = "before the search was stopped" if stop.is_set() else f"in {seconds:g} s"
         raise StreamError(
-            f"No LSL stream was seen in {seconds:g} s; start the amplifier's LSL sender, "
+            f"No LSL stream was seen {looked}; start the amplifier's LSL sender, "
             "or `rtbci simulate` for a simulated one."
         )
     table = Table("name", "type", "channels", "rate (Hz)", "source id", "host", "can be decoded")
@@ -52,5 +56,4 @@ def streams(
             verdict,
         )
     Console().print(table)
-    if report is not None:
-        write_json(report, {"streams": rows})
+    save_report(report, {"streams": rows})

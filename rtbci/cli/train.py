@@ -20,10 +20,58 @@ def register(app: typer.Typer) -> None:
 
 
 @train.callback()
-def _group() -> None:
+def _group(context: typer.Context) -> None:
     """Train the parts of a bundle (needs the extra `train`)."""
-    need("train", "train", "torch", "safetensors")
+    # Data can be checked where they lie, on a machine that will never train.
+    if context.invoked_subcommand != "check-data":
+        need("train", "train", "torch", "safetensors")
     logging.getLogger("training").setLevel(logging.INFO)
+
+
+@train.command("check-data")
+def check_data(
+    folder: Annotated[Path, typer.Argument(help="SEED-DV, or a folder of your own recordings.")],
+    subjects: Annotated[
+        str | None, typer.Option(help="Those that must be there, such as 1-15,18 or w01,w02; default: all.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of the EEG, over what the files say.")] = None,
+    values: Annotated[
+        bool, typer.Option("--values", help="Read every value of SEED-DV's EEG too: minutes.")
+    ] = False,
+    report: Annotated[Path | None, typer.Option(help="Write what was found as JSON to this file.")] = None,
+) -> None:
+    """Say what a folder of data holds and what is wrong with it; fails if anything is.
+
+    Example: `rtbci train check-data /data/SEED-DV`
+    """
+    from dataclasses import asdict
+
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from rtbci.errors import RecordingError
+    from rtbci.files import write_json
+    from training.check_data import inspect
+
+    # It warns of what recorders of other makes leave out, which is none of the user's business here.
+    logging.getLogger("pyxdf").setLevel(logging.ERROR)
+    inspection = inspect(folder, subjects, unit, values)
+    table = Table("", "what", "found", "unit", title=f"{inspection.kind} in {escape(str(folder))}")
+    for row in inspection.found:
+        verdict = "[green]good[/]" if row.whole else "optional"
+        table.add_row(verdict, escape(row.what), escape(row.holds), row.unit)
+    for sentence in inspection.problems:
+        table.add_row("[red]wrong[/]", "", escape(sentence), "")
+    Console().print(table)
+    for sentence in inspection.notes:
+        typer.echo(sentence)
+    if report is not None:
+        write_json(report, {"folder": str(folder), **asdict(inspection)})
+    if inspection.problems:
+        count = len(inspection.problems)
+        typer.echo(f"{count} {'thing is' if count == 1 else 'things are'} wrong.", err=True)
+        raise typer.Exit(RecordingError.exit_code)
 
 
 @train.command()

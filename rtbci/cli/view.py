@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from rtbci.cli.extras import need_qt
 from rtbci.cli.processes import stop_on_signals
+from rtbci.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -35,13 +37,16 @@ def view(
 
     secrets = viewer_keys(keys)
     if choose_view(headless):
-        if picture is not None:
-            # Loaded now, so that the picture is quick once the end has come.
-            import rtbci.viewer.window  # noqa: F401
+        lacking = _lacking() if picture is not None else None
+        if lacking is not None:
+            typer.echo(f"rtbci: {lacking}", err=True)
         from rtbci.viewer.textview import run_text_view
 
         state = run_text_view(endpoint, secrets, stop)
+        if lacking is not None:
+            raise UsageError(f"The picture {picture} cannot be written without Qt.")
     else:
+        need_qt()
         from rtbci.viewer.app import run_viewer
 
         state = run_viewer(endpoint, secrets, stop=stop)
@@ -50,3 +55,14 @@ def view(
 
         write_snapshot(state, picture)
         typer.echo(f"Wrote {picture}.")
+
+
+def _lacking() -> UsageError | None:
+    """Load what a picture needs now, so that it is quick once the end has come; says what is not there."""
+    try:
+        need_qt()
+    except UsageError as error:
+        return error
+    import rtbci.viewer.window  # noqa: F401
+
+    return None

@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
-wearers = typer.Typer(help="List, show, export and delete wearers' profiles.", no_args_is_help=True)
+wearers = typer.Typer(
+    help="List, show, export and delete wearers' profiles. Example: `rtbci wearers list`",
+    no_args_is_help=True,
+)
 
 
 def register(app: typer.Typer) -> None:

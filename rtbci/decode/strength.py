@@ -31,12 +31,15 @@ class Verdict:
         return self.word == "strong"
 
 
-def judge(confidence: float, *, chance: float, null_confidence: float, model: EvidenceModel) -> Verdict:
+def judge(
+    confidence: float, *, chance: float, null_confidence: float, model: EvidenceModel, clean: bool = True
+) -> Verdict:
     """Say how far evidence stands above chance and above the null control.
 
     Strength is 0 up to the floor: `model.weak` times chance or what surrogate EEG reaches in 5 % of windows,
     whichever is higher. From there it rises in straight lines: to 0.25 at the confidence that counts as
-    moderate, 0.6 at the one that counts as strong, and 1 half-way from there to certainty.
+    moderate, 0.6 at the one that counts as strong, and 1 half-way from there to certainty. Evidence from EEG
+    that is not clean counts as weak at most, however confident the decoder: it never saw the like.
 
     Parameters
     ----------
@@ -48,12 +51,16 @@ def judge(confidence: float, *, chance: float, null_confidence: float, model: Ev
         95th percentile of the confidence on surrogate EEG.
     model : EvidenceModel
         The bundle's thresholds.
+    clean : bool
+        Whether the newest EEG is fit to be decoded.
     """
     floor = max(model.weak * chance, null_confidence)
     points = np.maximum([floor, model.moderate, model.strong, (1.0 + model.strong) / 2], floor)
     strength = float(np.interp(confidence, points, _STRENGTHS))
     if confidence <= floor:
         return Verdict(0.0, "none")
+    if not clean:
+        return Verdict(min(strength, _STRENGTHS[1]), "weak")
     if confidence >= model.strong:
         return Verdict(strength, "strong")
     return Verdict(strength, "moderate" if confidence >= model.moderate else "weak")

@@ -244,6 +244,8 @@ def _doubt(header: Evidence) -> str:
     """Say what there is to say before a scene is chosen."""
     if header.word == "none":
         return "no better than chance"
+    if header.word != "weak":
+        return "first impression"
     return f"perhaps {header.top[0].label}" if header.top else ""
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pylsl import local_clock
 
 from rtbci.bundle import Bundle
+from rtbci.errors import StreamError
 from rtbci.live.latency import LatencyBook
 from rtbci.live.mailbox import Mailbox
 from rtbci.record import Recorder
@@ -17,6 +18,7 @@ from rtbci.signal import Chain, ChainSettings, RepairChange, Window
 from rtbci.stream import (
     Chunk,
     Connected,
+    Failed,
     Gap,
     Jumped,
     Lost,
@@ -37,6 +39,24 @@ FILLED_GAP_S = 0.1
 """Gaps up to this length are bridged by straight lines; longer ones start the window afresh."""
 _DISPLAY_SAMPLES = 10
 _STATE_EVERY_S = 0.5
+_CAP = {
+    "": ("info", "The cap looks like EEG again."),
+    "quiet": (
+        "warning",
+        "The whole cap is too quiet to be EEG, and evidence counts as weak at most: check the unit and that "
+        "the cap is on.",
+    ),
+    "loud": (
+        "warning",
+        "The whole cap is too loud to be EEG, and evidence counts as weak at most: check the unit, ground "
+        "and reference.",
+    ),
+    "unlike EEG": (
+        "warning",
+        "The cap does not look like EEG (channels do not resemble their neighbours), and evidence counts as "
+        "weak at most: check ground, reference and the order of the labels.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -77,6 +97,10 @@ class Acquisition:
         Takes the time from sample to window.
     recorder : Recorder, optional
         Gets everything that came in, as it came in.
+    clock : callable, optional
+        LSL's clock.
+    mains_hz : float, optional
+        Frequency of the mains here, if it is not the bundle's.
     on_break : callable, optional
         Called when the EEG to come is not continuous with the EEG before; must not wait.
     """
@@ -89,15 +113,18 @@ class Acquisition:
         latency: LatencyBook,
         recorder: Recorder | None = None,
         clock: Callable[[], float] = local_clock,
+        *,
+        mains_hz: float | None = None,
         on_break: Callable[[], None] | None = None,
     ) -> None:
-        self._on_break = on_break
         self._bundle = bundle
         self._publisher = publisher
         self._windows = windows
         self._latency = latency
         self._recorder = recorder
         self._clock = clock
+        self._mains_hz = mains_hz
+        self._on_break = on_break
         self._prior = bundle.array("prior_covariance")
         self._chain: Chain | None = None
         self._contract: StreamContract | None = None
@@ -105,6 +132,7 @@ class Acquisition:
         self._pending_gap: Gap | None = None
         self._display: list[NDArray[np.float32]] = []
         self._quality_seen: object = None
+        self._cap = ""
         self._state_sent = 0.0
         self.window_count = 0
         self.epoch = 0
@@ -195,6 +223,9 @@ class Acquisition:
         quality = self._chain.quality
         if quality is None:
             return
+        if quality.cap != self._cap:
+            self._cap = quality.cap
+            self._notice(*_CAP[self._cap])
         self._publisher.send(
             Quality(at=at, verdicts=quality.verdicts, scores=tuple(map(float, quality.scores)))
         )
@@ -216,6 +247,11 @@ class Acquisition:
         """Publish the state if no samples have done so lately, so that late viewers hear of it."""
         if self._clock() - self._state_sent > _STATE_EVERY_S:
             self.send_state()
+
+    def end(self, seconds: float) -> None:
+        """Publish that the session ended as it should, after so many seconds; to be called last."""
+        self._update_state(phase="ended", sentence=f"The session has ended after {seconds:.0f} s.")
+        self.send_state()
 
     def _update_state(self, **changes: object) -> None:
         self.state = msgspec.structs.replace(self.state, **changes)
@@ -252,17 +288,23 @@ class Acquisition:
                 self._phase("refused", event.reason)
             case Jumped():
                 self._notice("warning", f"The sender's clock was set by {event.seconds:+.3f} s.")
+            case Failed():
+                # Ends the session: nothing more will come.
+                raise StreamError(event.reason)
             case StreamNotice():
                 self._notice("warning", event.sentence)
             case Searching():
-                if self.state.phase != "refused":
-                    self._phase(
-                        "searching" if self.connections == 0 else "lost", "Looking for the EEG stream."
-                    )
+                # After a connection the reason why it is gone stays on show, and it says that one searches.
+                if self.connections == 0 and self.state.phase != "refused":
+                    self._phase("searching", "Looking for the EEG stream.")
 
     def _connect(self, contract: StreamContract) -> None:
         settings = ChainSettings.from_preprocessing(
-            self._bundle.manifest.preprocessing, contract.rate_hz, contract.remap, self._prior
+            self._bundle.manifest.preprocessing,
+            contract.rate_hz,
+            contract.remap,
+            self._prior,
+            mains_hz=self._mains_hz,
         )
         self._chain = Chain(settings)
         self._contract = contract
@@ -281,14 +323,15 @@ class Acquisition:
             rate_hz=contract.rate_hz,
             unit=remap.unit,
             interpolated=remap.interpolated,
+            repaired=(),
             set_aside=remap.set_aside,
         )
-        self._phase(
-            "streaming",
-            f"Connected {again}to '{contract.name}': {len(contract.labels)} channels at "
-            f"{contract.rate_hz:g} Hz, {len(remap.interpolated)} interpolated, "
-            f"{len(remap.set_aside)} set aside.",
-        )
+        parts = [f"{len(contract.labels)} channels at {contract.rate_hz:g} Hz"]
+        if remap.interpolated:
+            parts.append(f"{len(remap.interpolated)} interpolated")
+        if remap.set_aside:
+            parts.append(f"{len(remap.set_aside)} set aside")
+        self._phase("streaming", f"Connected {again}to '{contract.name}': {', '.join(parts)}.")
 
     def _phase(self, phase: str, sentence: str) -> None:
         self._update_state(phase=phase, sentence=sentence)

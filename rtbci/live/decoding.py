@@ -134,7 +134,13 @@ class DecodingLoop:
 
     def _publish(self, arrival: Arrival, belief: Belief) -> None:
         null = self._null.p95
-        verdict = judge(belief.confidence, chance=self._chance, null_confidence=null, model=self._model)
+        verdict = judge(
+            belief.confidence,
+            chance=self._chance,
+            null_confidence=null,
+            model=self._model,
+            clean=arrival.window.clean,
+        )
         posterior = belief.posterior
         order = np.argsort(posterior)[::-1][:_TOP]
         attributes = {name: belief.state.posterior(name) for name in self._attributes}
@@ -159,6 +165,7 @@ class DecodingLoop:
             strength=verdict.strength,
             word=verdict.word,
             surrogate=self._surrogate,
+            clean=arrival.window.clean,
         )
         buffers = (
             posterior.astype(np.float32),

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from pylsl import local_clock
 
 from rtbci.bundle import Bundle
-from rtbci.errors import WireError
+from rtbci.errors import GeneratorError, WireError
 from rtbci.live.latency import LatencyBook
 from rtbci.wire import Publisher
 from rtbci.wire.codec import pack, unpack
@@ -54,10 +55,18 @@ class PictureLink:
         Takes the times from sample to picture.
     wearer : str
         Pseudonym that pictures carry as a part of their provenance.
+    guard : callable, optional
+        Wraps the work of the thread that hears from the generator, so that its failure is heard of.
     """
 
     def __init__(
-        self, bundle: Bundle, publisher: Publisher, latency: LatencyBook, *, wearer: str = ""
+        self,
+        bundle: Bundle,
+        publisher: Publisher,
+        latency: LatencyBook,
+        *,
+        wearer: str = "",
+        guard: Callable[[Callable[[], None]], Callable[[], None]] = lambda work: work,
     ) -> None:
         self._bundle = bundle
         self._publisher = publisher
@@ -86,7 +95,7 @@ class PictureLink:
         self._first_keyframe = 0.0
         self._drawn_windows = 0
         self._sent = 0
-        self._reader = threading.Thread(target=self._read, name="pictures")
+        self._reader = threading.Thread(target=guard(self._read), name="pictures", daemon=True)
 
     @property
     def pid(self) -> int | None:
@@ -113,7 +122,13 @@ class PictureLink:
         return round(self._first_keyframe - began, 3) if self._first_keyframe else None
 
     def start(self) -> None:
-        """Start the generator's process and the thread that hears from it."""
+        """Start the generator's process and the thread that hears from it.
+
+        Raises
+        ------
+        GeneratorError
+            If the process cannot be started.
+        """
         self._launch()
         self._reader.start()
 
@@ -171,16 +186,22 @@ class PictureLink:
 
     def _launch(self) -> None:
         self._answered, self._owed_since = False, None
-        self._worker = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "rtbci.generate.worker"),
-                *("--bundle", str(Path(self._bundle.folder).resolve())),
-                *("--inbox", self._inbox),
-                *("--outbox", self._outbox),
-                *("--parent", str(os.getpid())),
-            ],
-            start_new_session=True,
-        )
+        try:
+            self._worker = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "rtbci.generate.worker"),
+                    *("--bundle", str(Path(self._bundle.folder).resolve())),
+                    *("--inbox", self._inbox),
+                    *("--outbox", self._outbox),
+                    *("--parent", str(os.getpid())),
+                ],
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise GeneratorError(
+                f"The generator's process cannot be started ({error.strerror}); "
+                "make room on this machine and start the session again."
+            ) from error
 
     def _revive(self) -> None:
         """Start the generator again if it has died, or no longer answers."""
@@ -234,8 +255,10 @@ class PictureLink:
         try:
             envelope, buffers = unpack([frame.buffer for frame in frames])
         except WireError as error:
-            self._tell("error", f"The generator sent what is no message: {error}")
-            return
+            raise GeneratorError(
+                f"The generator sent what cannot be read ({error}); start the session again; if it stays so, "
+                "install rtbci and its bundle afresh."
+            ) from error
         header = envelope.header
         if isinstance(header, Picture):
             self._publish(header, buffers)

@@ -1,5 +1,6 @@
 """A live session: everything between the EEG stream and the wire, started and stopped as one."""
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from rtbci.bundle import Bundle
 from rtbci.decode import Decoder
-from rtbci.errors import ContractError, RecordingError, RtbciError
+from rtbci.errors import ContractError, RecordingError, RtbciError, StimulusError
 from rtbci.live.acquisition import Acquisition, Arrival
 from rtbci.live.decoding import DecodingLoop
 from rtbci.live.latency import LatencyBook
@@ -36,8 +37,12 @@ from rtbci.wire import Publisher
 from rtbci.wire.messages import Notice, Status
 from rtbci.wire.security import PublisherKeys
 
+_log = logging.getLogger(__name__)
+
 _STATUS_EVERY_S = 0.5
 _JOIN_S = 1.0
+_BAD_MARKERS_TOLD = 20
+"""A sender whose every marker is wrong in its own way must not flood the notices."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class SessionOptions:
         Where to record everything that comes in.
     surrogate : bool
         Decode surrogate EEG (the null control as a whole run).
+    mains_hz : float or None
+        Frequency of the mains here; None for the bundle's.
     """
 
     query: StreamQuery
@@ -69,6 +76,7 @@ class SessionOptions:
     profile: Profile | None = None
     record: Path | None = None
     surrogate: bool = False
+    mains_hz: float | None = None
 
 
 class LiveSession:
@@ -97,6 +105,8 @@ class LiveSession:
         self._latency = LatencyBook()
         self._windows: Mailbox[Arrival] = Mailbox()
         self._markers: MarkerStream | None = None
+        self._markers_query: StreamQuery | None = None
+        self._told: set[str] = set()
         self._ended = threading.Event()
         self._one_blas_thread: threadpool_limits | None = None
         with ExitStack() as undo:
@@ -109,7 +119,11 @@ class LiveSession:
             decoder = Decoder(bundle, profile.adapter if profile else None)
             self._scorer = _scorer(bundle)
             self._pictures = PictureLink(
-                bundle, self._publisher, self._latency, wearer=profile.wearer if profile else ""
+                bundle,
+                self._publisher,
+                self._latency,
+                wearer=profile.wearer if profile else "",
+                guard=self._guarded,
             )
             undo.callback(self._pictures.stop)
             self._acquisition = Acquisition(
@@ -118,6 +132,7 @@ class LiveSession:
                 self._windows,
                 self._latency,
                 self._recorder,
+                mains_hz=options.mains_hz,
                 on_break=self._pictures.flush,
             )
             self._loop = DecodingLoop(
@@ -137,8 +152,8 @@ class LiveSession:
             )
             undo.pop_all()
         self._threads = [
-            threading.Thread(target=self._guarded(self._loop.run), name="decoder"),
-            threading.Thread(target=self._guarded(self._send_status), name="status"),
+            threading.Thread(target=self._guarded(self._loop.run), name="decoder", daemon=True),
+            threading.Thread(target=self._guarded(self._send_status), name="status", daemon=True),
         ]
 
     @property
@@ -157,16 +172,20 @@ class LiveSession:
 
     def stop(self) -> dict[str, Any]:
         """Stop everything and return the report."""
+        # First of all: whatever fails below, no thread is left waiting.
+        self._ended.set()
+        self._windows.close()
         report_cpu = self._resources.total_percent(self._pictures.pid)
         self._stream.stop()
         if self._markers is not None:
             self._markers.stop()
-        self._ended.set()
-        self._windows.close()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(_JOIN_S)
         self._pictures.stop()
+        if self.failure is None:
+            # Last of all, or a viewer would take what comes after it for a session that goes on.
+            self._acquisition.end(local_clock() - self._began)
         if self._recorder is not None:
             try:
                 self._recorder.close()
@@ -202,15 +221,39 @@ class LiveSession:
         if isinstance(item, Refused) and self._acquisition.connections == 0:
             # Nothing was decoded yet: better to end with the reason than to wait for another cap.
             raise ContractError(item.reason)
-        if isinstance(item, Connected) and self._markers is None:
-            query = StreamQuery(type="Markers", source_id=f"{item.contract.source_id}-markers")
-            self._markers = MarkerStream(query, on_marker=self._guarded(self._on_marker))
-            self._markers.start()
+        if isinstance(item, Connected):
+            self._hear_markers_of(item.contract.source_id)
+
+    def _hear_markers_of(self, source_id: str) -> None:
+        """Listen to the marker stream that goes with a sender; it may have come back under another id."""
+        query = StreamQuery(type="Markers", source_id=f"{source_id}-markers")
+        if self._markers is not None:
+            if query == self._markers_query:
+                return
+            self._markers.stop()
+        self._markers_query = query
+        self._markers = MarkerStream(query, on_marker=self._guarded(self._on_marker))
+        self._markers.start()
 
     def _on_marker(self, text: str, stamp: float) -> None:
-        self._scorer.on_marker(text, stamp)
+        # Recorded first: a recording keeps what came, whatever it is worth.
         if self._recorder is not None:
             self._recorder.marker(text, stamp)
+        try:
+            self._scorer.on_marker(text, stamp)
+        except StimulusError as error:
+            self._tell_once(str(error))
+
+    def _tell_once(self, sentence: str) -> None:
+        """Send a warning, unless it was sent before or too many of its kind were."""
+        if sentence in self._told or len(self._told) >= _BAD_MARKERS_TOLD:
+            return
+        self._told.add(sentence)
+        notice = Notice(level="warning", sentence=sentence, at=local_clock())
+        _log.warning(sentence)
+        self._publisher.send(notice)
+        if self._recorder is not None:
+            self._recorder.event(sentence, notice.at)
 
     def _send_status(self) -> None:
         while not self._ended.wait(_STATUS_EVERY_S):

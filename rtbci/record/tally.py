@@ -1,13 +1,15 @@
 """Recording without decoding: a stream and its markers into a recorder, with a count of what befell them."""
 
+import threading
 from typing import Any
 
-from rtbci.errors import RecordingError
+from rtbci.errors import ContractError, RecordingError, RtbciError, StreamError
 from rtbci.record.recorder import Recorder
 from rtbci.stream import (
     Chunk,
     Connected,
     EegStream,
+    Failed,
     Gap,
     Lost,
     MarkerStream,
@@ -36,6 +38,8 @@ class RecordingSession:
     ----------
     sentence : str
         What goes on, for the operator.
+    failed : threading.Event
+        Set once there is no point in going on: writing failed, or what was found first does not fit.
     """
 
     def __init__(self, query: StreamQuery, settings: StreamSettings, recorder: Recorder) -> None:
@@ -44,7 +48,10 @@ class RecordingSession:
         self._markers: MarkerStream | None = None
         self._samples = self._lost = self._gaps = self._marker_count = 0
         self._name = ""
-        self._failure: RecordingError | None = None
+        self._connections = self._losses = 0
+        self._refusals: list[str] = []
+        self._failure: RtbciError | None = None
+        self.failed = threading.Event()
         self.sentence = "Looking for the EEG stream."
 
     def start(self) -> None:
@@ -59,7 +66,7 @@ class RecordingSession:
         try:
             self._recorder.close()
         except RecordingError as error:
-            self._failure = error
+            self._failure = self._failure or error
         return {
             "file": str(self._recorder.path),
             "name": self._name,
@@ -67,10 +74,13 @@ class RecordingSession:
             "lost_samples": self._lost,
             "gaps": self._gaps,
             "markers": self._marker_count,
+            "connections": self._connections,
+            "losses": self._losses,
+            "refusals": self._refusals,
         }
 
     def raise_failure(self) -> None:
-        """Raise what went wrong in writing, if anything did."""
+        """Raise what ended the recording, if anything did."""
         if self._failure is not None:
             raise self._failure
 
@@ -82,6 +92,7 @@ class RecordingSession:
                 self.sentence = f"Recording '{self._name}': {self._samples} samples, {self._lost} lost."
             case Connected(contract=contract):
                 self._name = contract.name
+                self._connections += 1
                 self._recorder.add_eeg_stream(contract)
                 if self._markers is None:
                     query = StreamQuery(type="Markers", source_id=f"{contract.source_id}-markers")
@@ -96,8 +107,18 @@ class RecordingSession:
             case Resumed(at=at):
                 self._tell("Samples are coming again.", at)
             case Lost(at=at, reason=reason):
+                self._losses += 1
                 self._tell(f"The stream was lost ({reason}).", at)
             case Refused(at=at, reason=reason):
+                self._refusals.append(reason)
+                self._tell(reason, at)
+                if self._connections == 0:
+                    # As in a live session: better to end with the reason than to wait for another cap.
+                    self._failure = self._failure or ContractError(reason)
+                    self.failed.set()
+            case Failed(at=at, reason=reason):
+                self._failure = self._failure or StreamError(reason)
+                self.failed.set()
                 self._tell(reason, at)
 
     def _tell(self, sentence: str, at: float) -> None:

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -31,7 +32,7 @@ class Window:
     newest: float
     """Stamp of the newest raw sample that it rests on."""
     clean: bool
-    """Whether the decoder should trust it: few channels replaced, few values clipped."""
+    """Whether the decoder should trust it: few channels replaced, few values clipped, a cap like EEG."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class ChainSettings:
         rate_in: float,
         remap: Remap,
         prior_covariance: Array | None = None,
+        *,
+        mains_hz: float | None = None,
     ) -> "ChainSettings":
         """Settings for a bundle and a device.
 
@@ -80,7 +83,11 @@ class ChainSettings:
             How the device's channels become the montage's.
         prior_covariance : ndarray (62, 62), optional
             The cohort's mean covariance of scaled EEG.
+        mains_hz : float, optional
+            Frequency of the mains here, if it is not the bundle's.
         """
+        if mains_hz is not None:
+            p = msgspec.structs.replace(p, mains_hz=mains_hz)
         return cls(
             condition=Condition.of(p, rate_in, remap),
             normalise=Normalise.of(p, prior_covariance),
@@ -135,6 +142,7 @@ class Chain:
         self._condition, uv, verdicts = s.condition.step(self._condition, data)
         self.uv_tail = uv
         self.events = tuple(self._changes(repaired, verdicts, stamps))
+        before = self.quality
         if verdicts:
             self.quality = verdicts[-1]
 
@@ -147,7 +155,8 @@ class Chain:
             self._windower, ready = s.windower.step(self._windower, uv[start:stop])
             for end, samples in ready:
                 newest = float(stamps[s.condition.resample.newest_input(end) - taken])
-                windows.append(self._window(end, samples, newest))
+                judged = next((v for v in reversed(verdicts) if v.at <= end + 1), before)
+                windows.append(self._window(end, samples, newest, judged))
             start = stop
         return windows
 
@@ -172,7 +181,7 @@ class Chain:
         if forget:
             self.quality = None
 
-    def _window(self, end: int, uv: Array, newest: float) -> Window:
+    def _window(self, end: int, uv: Array, newest: float, judged: Verdict | None) -> Window:
         s = self.settings
         shown = np.ascontiguousarray(uv.T, dtype=np.float32)
         z, clipped = s.normalise.window(self._normalise, shown)
@@ -182,7 +191,9 @@ class Chain:
             z=z,
             end=self._before + end,
             newest=newest,
-            clean=replaced <= s.max_replaced and clipped <= s.max_clipped,
+            clean=replaced <= s.max_replaced
+            and bool(clipped <= s.max_clipped)
+            and not (judged is not None and judged.cap),
         )
 
     def _changes(

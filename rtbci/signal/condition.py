@@ -1,6 +1,6 @@
 """From a device's samples to clean ones: remap, resample, filter, judge, repair, reference."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +64,7 @@ class Condition:
 
     def restart(self, state: ConditionState) -> ConditionState:
         """State after a gap: filters start afresh, what is held against channels stays."""
-        quality = QualityState(0, (), state.quality.held, state.quality.active, state.quality.likeness)
+        quality = replace(state.quality, count=0, pending=())
         return ConditionState(None, self.resample.start(), self.filters.start(), quality, state.repair)
 
     def step(self, state: ConditionState, data: Array) -> tuple[ConditionState, Array, list[Verdict]]:

@@ -1,7 +1,7 @@
 """Live quality of each channel: good, flat, railed, noisy, mains, odd or missing."""
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,8 @@ class Verdict:
     """Per channel: good, flat, railed, noisy, mains, odd or missing."""
     scores: tuple[float, ...]
     """Per channel, 0 (useless) to 1 (good)."""
+    cap: str = ""
+    """What is wrong with the cap as a whole: nothing, quiet, loud or unlike EEG."""
 
     @property
     def bad(self) -> frozenset[int]:
@@ -49,6 +51,10 @@ class QualityState:
     """(faults, channels) faults in force."""
     likeness: Array
     """(channels,) running correlation with the prediction from the neighbours."""
+    cap_held: float = 0.0
+    """How much is held against the cap as a whole, 0 to 1."""
+    cap: str = ""
+    """As in `Verdict.cap`."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,8 @@ class ChannelQuality:
     Each second every fault is weighed for every channel; a fault is in force once its weight, a leaky
     mean over some seconds, passes `enter`, and until it has sunk below `leave`. Flat and railed channels
     count at once. The channel's prediction from the good ones (spherical splines) tells a bad electrode
-    from a strong source: a blink or alpha shows in the neighbours too.
+    from a strong source: a blink or alpha shows in the neighbours too. Where most channels are bad at once
+    they make the usual one, and none stands out: so the usual channel itself is judged, as the cap's.
     """
 
     rate: float = 200.0
@@ -85,8 +92,14 @@ class ChannelQuality:
     """and the one that the usual channel must have for any to be called odd."""
     enough: int = 8
     """Trusted channels without which no neighbours are consulted."""
+    quiet_below_uv: float = 1.5
+    """Spread, band-passed, of the usual channel below which nothing of a brain is in it,"""
+    loud_above_uv: float = 150.0
+    """and the one above which it is not a brain's."""
     enter: float = 0.6
     leave: float = 0.2
+    cap_enter: float = 0.85
+    """The weight for the cap as a whole: five bad seconds, for a storm of artefacts passes."""
     leak: float = 0.35
     """Weight of the newest second: three bad ones to be in force, four good ones to be let off."""
     grid: Grid = _GRID
@@ -124,7 +137,7 @@ class ChannelQuality:
                 state = self._judge(state, seconds[0], seconds[1], count)
                 given.append(self.verdict(state))
             else:
-                state = QualityState(count, pending, state.held, state.active, state.likeness)
+                state = replace(state, count=count, pending=pending)
         return state, given
 
     def verdict(self, state: QualityState) -> Verdict:
@@ -135,7 +148,7 @@ class ChannelQuality:
             words.append("missing" if i in self.missing else faults[0] if faults else "good")
         scores = (1 - state.held.max(axis=0)) * np.clip(state.likeness / 0.7, 0.0, 1.0)
         scores[sorted(self.missing)] = 0.0
-        return Verdict(state.count, tuple(words), tuple(float(s) for s in scores))
+        return Verdict(state.count, tuple(words), tuple(float(s) for s in scores), state.cap)
 
     def _judge(self, state: QualityState, raw: Array, clean: Array, count: int) -> QualityState:
         flat, railed = self._flat(raw, clean), self._railed(raw)
@@ -149,7 +162,11 @@ class ChannelQuality:
         usual = max(float(np.median(amplitude[alive])) if alive.any() else 0.0, self.flat_uv)
         # A channel far out of the ordinary is judged by the others, but not they by it.
         trusted = alive & (amplitude <= 3 * usual)
-        likeness, (noisy, mains, odd) = state.likeness, np.zeros((3, len(CHANNELS)), bool)
+        now, likeness, (noisy, mains, odd) = (
+            state.likeness,
+            state.likeness,
+            np.zeros((3, len(CHANNELS)), bool),
+        )
         if trusted.sum() >= self.enough:
             now, unexplained = _compare(clean, trusted)
             weight = np.where(flat | railed, 0.0, self.leak)
@@ -163,7 +180,23 @@ class ChannelQuality:
         active = np.where(state.active, held > self.leave, held > self.enter)
         active[:, sorted(self.missing)] = False
         held[:, sorted(self.missing)] = 0.0
-        return QualityState(count, (), held, active, likeness)
+        cap_held, cap = self._cap(state, usual, now[trusted])
+        return QualityState(count, (), held, active, likeness, cap_held, cap)
+
+    def _cap(self, state: QualityState, usual: float, likeness: Array) -> tuple[float, str]:
+        """Judge the usual channel; with too few to judge by, what was held against the cap stays."""
+        if len(likeness) < self.enough:
+            return state.cap_held, state.cap
+        if usual < self.quiet_below_uv:
+            fault = "quiet"
+        elif usual > self.loud_above_uv:
+            fault = "loud"
+        else:
+            fault = "unlike EEG" if np.median(likeness) < self.odd_needs else ""
+        held = state.cap_held + self.leak * (bool(fault) - state.cap_held)
+        if held > (self.leave if state.cap else self.cap_enter):
+            return held, fault or state.cap
+        return held, ""
 
     def _noisy(self, state: QualityState, likeness: Array, unexplained: Array) -> NDArray[np.bool_]:
         now = state.active[FAULTS.index("noisy")]

@@ -70,7 +70,25 @@ def cut_block(eeg: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
 
 def read_captions(folder: Path) -> tuple[tuple[str, ...], ...]:
     """Read the seven caption files of a folder: by block, 200 lines in order of presentation."""
-    return tuple(_caption_lines(folder / f"{stem}.txt") for stem in STEMS)
+    return tuple(read_block_captions(folder, block) for block in range(BLOCKS))
+
+
+def read_block_captions(folder: Path, block: int) -> tuple[str, ...]:
+    """Read one block's captions, 200 lines in order of presentation.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``1st_10min.txt`` to ``7th_10min.txt`` lie.
+    block : int
+        0..6.
+
+    Raises
+    ------
+    StimulusError
+        If the file is missing, is no text or does not have 200 lines.
+    """
+    return _caption_lines(folder / f"{STEMS[block]}.txt")
 
 
 def read_clip(folder: Path, block: int, slot: int, clip: int) -> NDArray[np.uint8]:
@@ -125,7 +143,10 @@ def _caption_lines(path: Path) -> tuple[str, ...]:
         raise StimulusError(
             f"The captions {path} are not there; name the folder that holds {STEMS[0]}.txt and so on."
         )
-    lines = tuple(path.read_text(encoding="utf-8").splitlines())
+    try:
+        lines = tuple(path.read_text(encoding="utf-8").splitlines())
+    except (OSError, UnicodeDecodeError) as error:
+        raise StimulusError(f"The captions {path} are no UTF-8 text; fetch the file again.") from error
     if len(lines) != SLOTS * CLIPS:
         raise StimulusError(
             f"The captions {path} have {len(lines)} lines, not {SLOTS * CLIPS}; fetch the file again."

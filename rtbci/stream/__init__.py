@@ -7,6 +7,7 @@ from rtbci.stream.eeg import EegStream, inspect
 from rtbci.stream.events import (
     Chunk,
     Connected,
+    Failed,
     Gap,
     Jumped,
     Lost,
@@ -26,6 +27,7 @@ __all__ = [
     "Connected",
     "Description",
     "EegStream",
+    "Failed",
     "Found",
     "Gap",
     "Jump",

@@ -107,6 +107,18 @@ class RawClock:
             state = self._condemn(state, received, found)
         return state, tuple(found)
 
+    def finish(self, state: ClockState, received: float) -> ClockState:
+        """Settle the samples in suspense at the end of a stream: undecided is not lost.
+
+        Parameters
+        ----------
+        state
+            From the last step; it is not changed.
+        received
+            When the stream ended, on the receiver's clock.
+        """
+        return self._acquit(state, received)
+
     def _tolerance(self, state: ClockState) -> float:
         return max(0.6 / self.rate_hz, 4.0 * state.lateness)
 

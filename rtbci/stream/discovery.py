@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import monotonic, sleep
+from threading import Event
+from time import monotonic
 
 import pylsl
 
-from rtbci.errors import StreamError
+from rtbci.errors import StoppedError, StreamError
 
 _FORMATS = {
     pylsl.cf_float32: "float32",
@@ -131,14 +132,16 @@ class Finder:
         return {info.uid(): info for info in self._resolver.results()}
 
 
-def find_streams(timeout: float = 1.0) -> list[Found]:
-    """List all streams that answer within `timeout` seconds, by name."""
-    streams = [Found.of(info) for info in pylsl.resolve_streams(timeout)]
+def find_streams(timeout: float = 1.0, stop: Event | None = None) -> list[Found]:
+    """List all streams that answer within `timeout` seconds, or until `stop` is set, by name."""
+    finder = Finder(forget_after=max(timeout, 1.5))
+    (stop or Event()).wait(timeout)
+    streams = [Found.of(info) for info in finder.infos().values()]
     return sorted(streams, key=lambda found: (found.name, found.source_id, found.host))
 
 
-def resolve_one(query: StreamQuery, timeout: float = 5.0) -> pylsl.StreamInfo:
-    """Find the one stream that is asked for.
+def resolve_one(query: StreamQuery, timeout: float = 5.0, stop: Event | None = None) -> pylsl.StreamInfo:
+    """Find the one stream that is asked for; `stop` ends the search early.
 
     Returns
     -------
@@ -149,7 +152,10 @@ def resolve_one(query: StreamQuery, timeout: float = 5.0) -> pylsl.StreamInfo:
     ------
     StreamError
         If none or several match; the sentence lists what is there.
+    StoppedError
+        If `stop` was set first.
     """
+    stop = stop or Event()
     finder = Finder()
     deadline = monotonic() + timeout
     settled = False
@@ -160,14 +166,18 @@ def resolve_one(query: StreamQuery, timeout: float = 5.0) -> pylsl.StreamInfo:
             settled, deadline = True, monotonic() + SETTLE_S
         if monotonic() >= deadline:
             break
-        sleep(POLL_S)
+        if stop.wait(POLL_S):
+            raise StoppedError(f"Stopped before a stream with {query} was found; there is nothing to report.")
     chosen = choose(query, streams)
     if chosen is not None:
         return infos[chosen.uid]
     if streams:
         there = "there are " if len(streams) > 1 else "there is "
         there += "; ".join(str(found) for found in sorted(streams, key=lambda found: found.name))
-        remedy = "start the sender, or choose one of these with --name, --type or --source-id"
+        if any(StreamQuery(type=query.type).matches(found) for found in streams):
+            remedy = "start the sender, or choose one of these with --name or --source-id"
+        else:
+            remedy = f"start the sender, or have it announce its type as {query.type!r}"
     else:
         there = "nothing else is there either"
         remedy = "start the sender, and check that both machines are on one network and in one LSL session"

@@ -97,6 +97,14 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Failed:
+    """Receiving ended for good, for a reason that nobody foresaw: nothing more will come."""
+
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True)
 class Notice:
     """Something assumed or repaired that the operator should know, in one sentence."""
 
@@ -104,4 +112,4 @@ class Notice:
     sentence: str
 
 
-StreamEvent = Searching | Connected | Gap | Jumped | Stalled | Resumed | Lost | Refused | Notice
+StreamEvent = Searching | Connected | Gap | Jumped | Stalled | Resumed | Lost | Refused | Failed | Notice

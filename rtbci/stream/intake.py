@@ -14,6 +14,8 @@ from rtbci.stream.rate import RateState, RateWatch, stamped_rate
 
 Floats = NDArray[np.float64]
 Item = Chunk | StreamEvent
+# How long the first samples wait for the sender's clock to be measured; over a network that takes a second.
+_OFFSET_WAIT_S = 1.5
 
 
 class Offset(Protocol):
@@ -27,8 +29,15 @@ class Offset(Protocol):
     def by_arrival(self) -> bool:
         """Whether it rests on arrival times."""
 
+    @property
+    def measured(self) -> bool:
+        """Whether the sender's clock was measured yet."""
+
     def anchor(self, raw: float, received: float) -> None:
         """Decide anew whether the stamps are on LSL's clock."""
+
+    def follow(self, raw: float, received: float) -> bool:
+        """Decide again if a measurement came since that can turn the decision; say whether it did."""
 
 
 class Intake:
@@ -101,9 +110,9 @@ class Intake:
         if self._stalled:
             self._emit(Resumed(now, self.silent_s(now)))
             self._stalled = False
-        if self._last_stamp == -np.inf:
-            self._anchor(float(stamps[-1]), now)
         self._arrived = now
+        if self.contract is not None and self._offset.follow(float(stamps[-1]), now):
+            self._tell_clock(float(stamps[-1]), now)
         data = self._finite(data, now)
         fresh = self._fresh(data, stamps, now)
         self._last_row, self._last_stamp = data[-1], float(stamps[-1])
@@ -123,8 +132,10 @@ class Intake:
             self._emit(Stalled(now, self.silent_s(now)))
 
     def close(self, now: float) -> None:
-        """Hand on what is still in suspense."""
-        self._advance(self._held[:0], self._held_stamps[:0], now + 60.0)
+        """Hand on what is still in suspense: as late, for what nothing followed was not proven lost."""
+        self._state = self._clock.finish(self._state, now)
+        self._hand_on(self._held, self._held_stamps, now)
+        self._held, self._held_stamps = self._held[:0], self._held_stamps[:0]
 
     def _check_rate(self, samples: int, now: float) -> None:
         self._rate = self._watch.step(self._rate, samples, now)
@@ -138,13 +149,18 @@ class Intake:
     def _anchor(self, raw: float, now: float) -> None:
         self._offset.anchor(raw, now)
         if self._offset.by_arrival:
-            self._emit(
-                Notice(
-                    now,
-                    f"The stamps of stream {self._description.found.name!r} are {raw - now:+.1f} s off LSL's "
-                    "clock: its times are taken from their arrival.",
-                )
+            self._tell_clock(raw, now)
+
+    def _tell_clock(self, raw: float, now: float) -> None:
+        name = self._description.found.name
+        if self._offset.by_arrival:
+            sentence = (
+                f"The stamps of stream {name!r} are {raw - now:+.1f} s off LSL's clock: its times are taken "
+                "from their arrival."
             )
+        else:
+            sentence = f"The clock of stream {name!r} is measured now: its times are its stamps' again."
+        self._emit(Notice(now, sentence))
 
     def _finite(self, data: Floats, now: float) -> Floats:
         """Replace what is no number by the channel's last value: one NaN would poison every filter."""
@@ -221,11 +237,14 @@ class Intake:
         first = np.concatenate([pull[0] for pull in self._beginning])
         if len(first) < self._settings.judge_s * found.rate_hz:
             return
+        if not self._offset.measured and now - self._beginning[0][2] < _OFFSET_WAIT_S:
+            return
         self.contract = settle(self._description, self._settings, first)
         self._emit(Connected(self.contract, now))
         for sentence in self.contract.notices:
             self._emit(Notice(now, sentence))
         all_stamps = np.concatenate([pull[1] for pull in self._beginning])
+        self._anchor(float(all_stamps[-1]), now)
         rate = stamped_rate(all_stamps, found.rate_hz)
         if rate != found.rate_hz:
             self._clock = RawClock(rate)

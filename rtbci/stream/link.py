@@ -10,9 +10,9 @@ import pylsl
 from pylsl.util import LostError
 from pylsl.util import TimeoutError as LslTimeoutError
 
-from rtbci.errors import ContractError, StreamError
+from rtbci.errors import ContractError, RtbciError, StreamError
 from rtbci.stream.discovery import POLL_S, SETTLE_S, Finder, Found, StreamQuery, choose
-from rtbci.stream.events import Lost, Refused, Searching, StreamEvent
+from rtbci.stream.events import Failed, Lost, Refused, Searching, StreamEvent
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -76,7 +76,7 @@ class Link:
         Called with LSL's short description and an event to stop at; reads the stream until it ends with
         `StreamLostError` (search again) or `ContractError` (refuse this sender, search for another).
     emit
-        Where events go, in order.
+        Where events go, in order. What ends the thread other than `stop` comes as `Failed`, last of all.
     name
         Name of the thread.
     """
@@ -114,6 +114,14 @@ class Link:
         return self._thread.is_alive()
 
     def _run(self) -> None:
+        try:
+            self._stay_connected()
+        except Exception as error:
+            # A thread that dies unheard looks like a stream that pauses.
+            _log.exception("the thread %s failed", self._thread.name)
+            self._emit(Failed(pylsl.local_clock(), _reason(error)))
+
+    def _stay_connected(self) -> None:
         while not self._stop.is_set():
             self._emit(Searching(pylsl.local_clock()))
             info = self._search()
@@ -155,3 +163,13 @@ class Link:
             if chosen is not None:
                 return infos[chosen.uid]
         return None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RtbciError):
+        return str(error)
+    text = (str(error).splitlines() or [""])[0].rstrip(".")
+    cause = type(error).__name__ + (f": {text}" if text else "")
+    return (
+        f"Receiving the stream failed ({cause}): start again, and report it with the log if it fails again."
+    )

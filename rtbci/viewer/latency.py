@@ -71,7 +71,7 @@ class LatencyPanel(Panel):
             self._row(painter, QRectF(area.left(), area.top() + i * pitch, area.width(), pitch), name, stage)
         last = QRectF(area.left(), area.top() + 3 * pitch, area.width(), pitch)
         shown = None if seen.on_screen is None else f"{seen.on_screen:.0f} ms"
-        self.write(painter, last, "on screen", 16, look.SOFT, LEFT)
+        self.write(painter, last, "screen", 16, look.SOFT, LEFT)
         self.write(painter, last.adjusted(0, 0, -px(_HIGH), 0), shown or "–", 18, look.TEXT, RIGHT, bold=True)
         self._spark(
             painter,

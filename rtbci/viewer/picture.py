@@ -10,7 +10,7 @@ from rtbci.viewer import theme as look
 from rtbci.viewer.figures import percent
 from rtbci.viewer.icon import paint_mark
 from rtbci.viewer.panel import CENTRE, Panel
-from rtbci.viewer.state import Shown, ViewState
+from rtbci.viewer.state import Past, Shown, ViewState
 from rtbci.viewer.theme import Theme
 from rtbci.wire.messages import Picture
 
@@ -23,9 +23,7 @@ class _Seen:
     # The identity of `Shown` stands for its pixels, which cannot be compared cheaply.
     shown: int
     frame: int
-    old: bool
-    age_s: int
-    overtaken: bool
+    past: Past | None
     null_confidence: float
     word_when_empty: str
 
@@ -43,14 +41,11 @@ class PicturePanel(Panel):
         if state.picture is not self._shown:
             self._shown = state.picture
             self._pixmaps.clear()
-        old = state.is_old(now)
-        age = state.evidence_age(now)
+        past = state.past(now)
         return _Seen(
             id(self._shown),
-            self._shown.frame(now) if self._shown and not old else 0,
-            old,
-            int(age) if old and age is not None else -1,
-            state.is_overtaken(),
+            self._shown.frame(now) if self._shown and not past else 0,
+            past,
             round(state.evidence.null_confidence, 3) if state.evidence else 0.0,
             state.banner(now).situation,
         )
@@ -68,7 +63,7 @@ class PicturePanel(Panel):
             self._draw_empty(painter, frame, below, seen)
             return
         header = self._shown.header
-        old = seen.old or seen.overtaken
+        old = seen.past is not None
         self._draw_picture(painter, frame, header, seen)
         colour = look.FAINT if old else look.STRENGTH[header.word]
         ring = QRectF(below.left() + px(4), below.center().y() - px(60), px(120), px(120))
@@ -79,7 +74,7 @@ class PicturePanel(Panel):
 
     def _draw_picture(self, painter: QPainter, frame: QRectF, header: Picture, seen: _Seen) -> None:
         px = self.theme.px
-        old = seen.old or seen.overtaken
+        old = seen.past is not None
         pixmap = self._pixmap(seen.frame, round(frame.width() * self.devicePixelRatioF()), old)
         brush = QBrush(pixmap)
         ratio = self.devicePixelRatioF()
@@ -93,11 +88,8 @@ class PicturePanel(Panel):
             painter.setBrush(look.faded(look.BACKGROUND, dim))
             painter.drawRoundedRect(inner, px(10), px(10))
         self._draw_frame(painter, frame, header.word, old)
-        if seen.old:
-            text = f"Last seen {seen.age_s} s ago" if seen.age_s >= 0 else "Not live"
-            self._draw_stamp(painter, frame, text, look.BAD)
-        elif seen.overtaken:
-            self._draw_stamp(painter, frame, "From before: starting afresh", look.FAINT)
+        if seen.past is not None:
+            self._draw_stamp(painter, frame, seen.past.sentence, look.BAD if seen.past.fault else look.FAINT)
         elif header.word == "none":
             self._draw_stamp(painter, frame, "A guess at chance level", look.STRENGTH["none"])
         elif header.word == "weak":
@@ -168,7 +160,9 @@ class PicturePanel(Panel):
                     ring.center() + way * (radius + px(9)),
                     tint,
                 )
-        self.write(painter, ring.translated(0, -px(7)), percent(share), 31, ink, CENTRE, bold=True)
+        text = percent(share)
+        size = 31 if len(text) < 5 else 25
+        self.write(painter, ring.translated(0, -px(7)), text, size, ink, CENTRE, bold=True)
         self.write(painter, ring.translated(0, px(21)), "confidence", 13, look.SOFT, CENTRE)
 
     def _draw_words(

@@ -29,11 +29,16 @@ STALE_AFTER_S = 1.0
 """Evidence older than this is shown as old once the stream is not streaming,"""
 STUCK_AFTER_S = 3.0
 """and older than this in any case."""
+BEHIND_AFTER_S = 1.75
+"""A picture whose EEG is older than the evidence's by more than three windows and the time to draw one."""
+WEAKER_AFTER_S = 0.25
+"""How long a picture may claim more than the evidence: until the one of that evidence is drawn."""
 PAIRS = 5
 """Trials whose pictures are kept."""
 _HELD_S = 1.0
 _SPARK_S = 60.0
 _RANK = {"preview": 0, "keyframe": 1, "clip": 2}
+_STRENGTHS = ("none", "weak", "moderate", "strong")
 
 Situation = Phase | Literal["waiting", "silent"]
 
@@ -64,6 +69,22 @@ class Shown:
         if self.header.frames == 1 or not 0 < fps < 1000:
             return 0
         return int(max(0.0, now - self.playing_since) * fps) % self.header.frames
+
+
+@dataclass(frozen=True)
+class Past:
+    """Why the picture on show is not of the present.
+
+    Attributes
+    ----------
+    sentence : str
+        Short enough to be stamped on the picture.
+    fault : bool
+        Whether something is wrong, rather than on its way to change.
+    """
+
+    sentence: str
+    fault: bool
 
 
 @dataclass(frozen=True)
@@ -109,6 +130,7 @@ class ViewState:
     notices: deque[tuple[float, Notice]]
     preview_ms: deque[tuple[float, float]]
     _keyframe: NDArray[np.uint8] | None
+    _weaker_since: float | None
     clock: SenderClock
 
     def __init__(self) -> None:
@@ -189,6 +211,25 @@ class ViewState:
         newest = self.evidence.context if self.evidence else 0
         return self.picture is not None and self.picture.header.context < newest
 
+    def past(self, now: float) -> Past | None:
+        """Why the picture must be shown as old; None while it may be taken for the present."""
+        if self.is_old(now):
+            if self.banner(now).situation == "ended":
+                return Past("The session's last picture", fault=False)
+            age = self.evidence_age(now)
+            return Past("Not live" if age is None else f"Last seen {age:.0f} s ago", fault=True)
+        if self.is_overtaken():
+            return Past("From before: starting afresh", fault=False)
+        if self.picture is None or self.evidence is None:
+            return None
+        behind = self.evidence.times.newest - self.picture.header.times.newest
+        if behind > BEHIND_AFTER_S:
+            # The generator hangs or has been given up; the decoder goes on.
+            return Past(f"Not live: {behind:.0f} s behind the EEG", fault=True)
+        if self._weaker_since is not None and now - self._weaker_since > WEAKER_AFTER_S:
+            return Past("From before: weaker evidence now", fault=False)
+        return None
+
     # ---- folding -------------------------------------------------------------------------------
 
     def _start_afresh(self, session: str) -> None:
@@ -206,6 +247,7 @@ class ViewState:
         self.trials = deque(maxlen=200)
         self.pairs = deque(maxlen=PAIRS)
         self._keyframe = None
+        self._weaker_since = None
         self.notices = deque(maxlen=20)
         self.preview_ms = deque(maxlen=600)
         self.clock = SenderClock()
@@ -221,6 +263,7 @@ class ViewState:
         self.clock.heard(header.times.published, now)
         self.evidence = header
         self.evidence_heard = now
+        self._compare(now)
 
     def _take_picture(self, header: Picture, pixels: NDArray[Any], now: float) -> None:
         self.clock.heard(header.times.published, now)
@@ -238,6 +281,17 @@ class ViewState:
             old = self.picture
             goes_on = (old.header.context, old.header.guess.label) == (header.context, header.guess.label)
             self.picture = Shown(header, pixels, now, old.playing_since if goes_on else now)
+        self._compare(now)
+
+    def _compare(self, now: float) -> None:
+        """Note since when the picture claims more than the evidence."""
+        if self.picture is None or self.evidence is None:
+            return
+        claimed, known = self.picture.header.word, self.evidence.word
+        if _STRENGTHS.index(claimed) <= _STRENGTHS.index(known):
+            self._weaker_since = None
+        elif self._weaker_since is None:
+            self._weaker_since = now
 
 
 def _order(header: Evidence | Picture) -> tuple[int, int]:

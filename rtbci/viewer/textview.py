@@ -92,10 +92,13 @@ def _live(
 
 def _lines(subscriber: Subscriber, state: ViewState, stop: threading.Event, console: Console) -> None:
     told = 0.0
+    ended = False
     while not stop.is_set():
         _take(subscriber, state, 0.1)
-        if time.monotonic() - told > 5.0:
-            told = time.monotonic()
+        over = state.banner(time.monotonic()).situation == "ended"
+        # The end is said at once and once; another session may follow.
+        if over != ended or (not over and time.monotonic() - told > 5.0):
+            told, ended = time.monotonic(), over
             console.print(line(state, told), soft_wrap=True, highlight=False, markup=False)
 
 
@@ -115,6 +118,9 @@ def line(state: ViewState, now: float) -> str:
         old = f", old ({state.evidence_age(now) or 0:.0f} s)" if state.is_old(now) else ""
         guess = state.evidence.top[0]
         parts.append(f"{guess.label} {percent(guess.p)}, {_evidence(state.evidence.word)}{old}")
+        past = state.past(now)
+        if past is not None and past.fault and not old:
+            parts.append(f"picture: {past.sentence}")
     if state.trials:
         last = state.trials[-1]
         parts.append(f"{last.hits}/{last.trials} right, surrogate {last.null_hits}, chance {last.chance:.1%}")
@@ -129,9 +135,9 @@ def _picture_line(state: ViewState, now: float) -> Text:
     if state.picture is None:
         return Text("no picture yet", style="dim")
     header = state.picture.header
-    if state.is_old(now):
-        age = state.evidence_age(now)
-        return Text(f"last seen {age or 0:.0f} s ago: {header.guess.label} ({header.grade})", style="dim")
+    past = state.past(now)
+    if past is not None:
+        return Text(f"{past.sentence}: {header.guess.label} ({header.grade})", style="dim")
     style = f"bold {_STRENGTH[header.word]}"
     text = f"{header.grade}: {header.guess.label} {percent(header.guess.p)}, {_evidence(header.word)}"
     if header.word in ("none", "weak"):

@@ -57,6 +57,17 @@ def parse_endpoint(text: str) -> Endpoint:
     return Endpoint(f"tcp://{host}:{int(port)}", local=_is_loopback(bare), ipv6=":" in bare)
 
 
+def from_here(address: str) -> str:
+    """Return the address by which this machine itself reaches a bound one.
+
+    Parameters
+    ----------
+    address : str
+        As `Publisher.endpoint` tells it; it may stand for all interfaces, which nobody can connect to.
+    """
+    return address.replace("tcp://0.0.0.0:", "tcp://127.0.0.1:").replace("tcp://[::]:", "tcp://[::1]:")
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback

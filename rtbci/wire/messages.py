@@ -100,6 +100,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, tag="evidence"):
     strength: float
     """0 (no better than chance) to 1 (crisp pictures allowed); the one curve is in `rtbci.decode`."""
     word: Strength
+    clean: bool = True
+    """Whether the newest EEG was fit to be decoded: few channels repaired, few values clipped; else the
+    word is weak at most."""
     surrogate: bool = False
     """Whether the EEG itself was replaced by a surrogate (the null control as a whole run)."""
 

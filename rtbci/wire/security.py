@@ -83,6 +83,31 @@ def make_keys(folder: Path) -> tuple[PublisherKeys, ViewerKeys]:
     return publisher, viewer
 
 
+def admit_another(keys: PublisherKeys, file: Path) -> PublisherKeys:
+    """Make keys for one more viewer, who is to be let in for as long as the publisher runs.
+
+    Parameters
+    ----------
+    keys : PublisherKeys
+        The publisher's; its file is not changed.
+    file : Path
+        Where the new viewer's keys go, readable by their owner only.
+
+    Returns
+    -------
+    PublisherKeys
+        To be used in place of `keys`.
+
+    Raises
+    ------
+    WireError
+        If the file cannot be written.
+    """
+    public, secret = (key.decode() for key in zmq.curve_keypair())
+    _write(file, _KeyFile("viewer", public, secret, (keys.public,)))
+    return PublisherKeys(keys.public, keys.secret, (*keys.viewers, public))
+
+
 def read_publisher_keys(path: Path) -> PublisherKeys:
     """Read the publisher's keys from a file, or from a folder that `make_keys` filled.
 

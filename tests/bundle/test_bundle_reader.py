@@ -67,6 +67,23 @@ def test_no_manifest_in_the_manifest(bundle, content):
     refused(bundle, "cannot be read")
 
 
+def test_a_byte_inside_a_string_that_is_no_text(bundle):
+    path = bundle / "bundle.json"
+    content = path.read_bytes()
+    for key in (b'"licence":', b'"id":'):
+        at = content.index(b'"', content.index(key) + len(key)) + 1
+        path.write_bytes(content[:at] + b"\xff" + content[at + 1 :])
+        refused(bundle, "bundle.json of .* (cannot be read|does not fit)")
+
+
+def test_a_manifest_that_cannot_be_read(bundle, monkeypatch):
+    def fail(self):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(type(bundle), "read_bytes", fail)
+    refused(bundle, "cannot be read .Input/output error")
+
+
 @pytest.mark.parametrize(("version", "match"), [(2, "newer .* update rtbci"), (0, "older .* export")])
 def test_another_schema_version_is_refused_before_its_unknown_fields(bundle, version, match):
     edit(bundle, lambda c: c.update(schema_version=version, something_new=1), sign=False)

@@ -12,7 +12,7 @@ from rtbci.stimuli.concepts import CONCEPT_NAMES
 
 COMMANDS = (
     *("demo", "run", "view", "calibrate", "replay", "simulate", "record", "bench", "streams", "doctor"),
-    *("train", "evaluate", "export", "wearers", "keys", "provenance"),
+    *("train", "evaluate", "export", "wearers", "keys", "present", "provenance"),
 )
 
 FREE = ("--endpoint", "tcp://127.0.0.1:0")
@@ -34,8 +34,8 @@ def refused(done, *words):
 def test_every_command_has_help_with_an_example(command, name):
     code, out, _ = command(name, "--help").end()
     assert code == 0
-    if name not in ("bench", "wearers", "train", "export", "evaluate"):  # groups list their commands
-        assert f"rtbci {name}" in out
+    # Every command has its name in the line of its usage too; the example is one more.
+    assert out.count(f"rtbci {name}") > 1
 
 
 def test_version(command):
@@ -52,6 +52,15 @@ def test_a_cap_of_32_channels_is_refused(command, source_id, bundle_folder):
     with FaultySender(CHANNELS[:32], source_id):
         done = command("run", "--source-id", source_id, "--headless", *FREE, "--bundle", bundle_folder).end()
     refused(done, "30")
+
+
+def test_a_recording_of_what_does_not_fit_is_refused(command, source_id, tmp_path):
+    with FaultySender(CHANNELS[:32], source_id):
+        done = command("record", "out.xdf", "--source-id", source_id, "--report", "r.json").end()
+    refused(done, "30")
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert (report["connections"], report["samples"]) == (0, 0)
+    assert len(report["refusals"]) == 1
 
 
 def test_an_unknown_unit_is_refused(command, source_id, bundle_folder):
@@ -148,6 +157,52 @@ def test_ctrl_c_ends_within_two_seconds_and_the_report_is_there(
         assert json.loads((tmp_path / "r.json").read_text())
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "--headless", "--stream", "nobody's", "--wait", 60),
+        ("record", "out.xdf", "--stream", "nobody's", "--wait", 60),
+        ("calibrate", "--wearer", "w01", "--headless", "--stream", "nobody's", "--wait", 60),
+        ("evaluate", "simulated", "--wearers", 1, "--clips", 5000),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_ctrl_c_is_heard_before_there_is_anything_to_report(command, bundle_folder, arguments):
+    on = ("--bundle", bundle_folder) if arguments[0] != "record" else ()
+    running = command(*arguments, *on)
+    time.sleep(5)
+    *done, seconds = running.interrupt()
+    assert done[0] == 130
+    refused(done, "Stopped")
+    assert seconds < 6
+
+
+def test_ctrl_c_ends_a_look_for_streams_with_what_was_seen(command, source_id):
+    with FaultySender(CHANNELS, source_id, name="a good cap"):
+        running = command("streams", "--seconds", 60)
+        time.sleep(5)
+        code, out, err, seconds = running.interrupt()
+    assert code == 0, err
+    assert "a good cap" in out
+    assert seconds < 6
+
+
+def test_a_second_ctrl_c_soon_after_the_first_costs_neither_report_nor_end(
+    command, bundle_folder, source_id, tmp_path
+):
+    with FaultySender(CHANNELS, source_id):
+        running = command(
+            *("run", "--source-id", source_id, "--headless", *FREE, "--bundle", bundle_folder),
+            *("--report", "r.json"),
+        )
+        time.sleep(8)
+        code, _, err, seconds = running.interrupt(again_after=0.08)
+    assert code == 0, err
+    assert "Traceback" not in err
+    assert seconds < 6
+    assert json.loads((tmp_path / "r.json").read_text())["stream"]["samples"] > 0
+
+
 def test_streams_says_which_can_be_decoded(command, source_id):
     with (
         FaultySender(CHANNELS, source_id, name="a good cap"),
@@ -162,3 +217,14 @@ def test_streams_says_which_can_be_decoded(command, source_id):
 def test_keys_are_made_once(command):
     assert command("keys", "k").end()[0] == 0
     refused(command("keys", "k").end(), "there already")
+
+
+def test_doctor_says_what_is_there_and_how_to_get_the_rest(command, tmp_path):
+    code, out, err = command("doctor", "--report", "d.json").end()
+    assert code == 0, out + err
+    findings = {row["what"]: row for row in json.loads((tmp_path / "d.json").read_text())["findings"]}
+    assert findings["default bundle"]["verdict"] == "good"
+    assert all(row["mend"] for row in findings.values() if row["verdict"] != "good")
+    for row in findings.values():
+        if "[" in row["mend"]:
+            assert row["mend"][row["mend"].index("[") :].split("]")[0] in out.replace("\n", "")

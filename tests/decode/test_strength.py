@@ -27,3 +27,11 @@ def test_what_surrogates_reach_is_worth_nothing(confidence, above):
 def test_words_rise_with_confidence():
     words = [judge(c, chance=CHANCE, null_confidence=0.06, model=MODEL).word for c in (0.03, 0.1, 0.3, 0.7)]
     assert words == ["none", "weak", "moderate", "strong"]
+
+
+@given(confidence=st.floats(0.0, 1.0), null=st.floats(0.0, 0.5))
+def test_evidence_from_eeg_that_is_not_clean_is_weak_at_most(confidence, null):
+    trusted = judge(confidence, chance=CHANCE, null_confidence=null, model=MODEL)
+    doubted = judge(confidence, chance=CHANCE, null_confidence=null, model=MODEL, clean=False)
+    assert doubted.word == ("none" if trusted.word == "none" else "weak")
+    assert doubted.strength == min(trusted.strength, 0.25) and not doubted.crisp

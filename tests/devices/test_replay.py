@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import mne
@@ -12,6 +13,8 @@ import pytest
 
 from devices.replay import read_recording, run_replay
 from rtbci.errors import RecordingError, UsageError
+from rtbci.record import Recorder
+from rtbci.stream import Chunk
 
 PLAYED = [
     ("eegmmidb/S001R02.edf", 60.0, 160.0, 64),
@@ -124,6 +127,52 @@ def test_clock_resets_replay_as_one_monotone_recording(replay, shared_data):
     data, stamps = receive(open_inlet(name), 27815)
     assert np.array_equal(data, signal.read(0, 27815))
     assert (np.diff(stamps) >= 0).all()
+
+
+@dataclass
+class Cap:
+    """What the recorder asks of a contract."""
+
+    labels: tuple[str, ...] = ("Cz", "Pz")
+    name: str = "cap"
+    source_id: str = "one"
+    host: str = "here"
+    units: tuple[str, ...] = ("uV", "uV")
+    types: tuple[str, ...] = ("EEG", "EEG")
+    unit: str = "uV"
+    delay_s: float = 0.0
+    rate_hz: float = 100.0
+    format: str = "float32"
+
+
+def record_stretches(path: Path, *stretches: tuple[Cap, float]) -> np.ndarray:
+    """One second of EEG under each contract from each time on; returns the data of all."""
+    everything = np.arange(len(stretches) * 200.0).reshape(-1, 100, 2)
+    with Recorder(path) as recorder:
+        for (cap, begin), data in zip(stretches, everything, strict=True):
+            recorder.add_eeg_stream(cap)
+            for first in (0, 50):
+                stamps = begin + np.arange(first, first + 50) / 100.0
+                recorder.eeg(Chunk(data[first : first + 50], stamps, stamps[-1] + 0.01))
+    return everything.reshape(-1, 2)
+
+
+def test_a_device_that_came_back_replays_as_one_signal_with_a_hole(tmp_path):
+    again = Cap(source_id="two")
+    data = record_stretches(tmp_path / "a.xdf", (Cap(), 10.0), (again, 12.5), (Cap(), 14.5))
+    (signal,) = read_recording(tmp_path / "a.xdf").signals
+    assert (signal.name, signal.labels, signal.rate_hz) == ("cap", ("Cz", "Pz"), 100.0)
+    assert np.array_equal(signal.read(0, 300), data)
+    assert signal.stamps[[0, 99, 100, 199, 200]] == pytest.approx([0.0, 0.99, 2.5, 3.49, 4.5])
+
+
+def test_other_caps_stay_signals_of_their_own(tmp_path):
+    others = [Cap(labels=("Cz", "Oz")), Cap(rate_hz=50.0), Cap(units=("V", "V")), Cap(name="other")]
+    stretches = [(Cap(), 10.0), *((cap, 12.0 + 2 * k) for k, cap in enumerate(others)), (Cap(), 10.5)]
+    record_stretches(tmp_path / "b.xdf", *stretches)
+    signals = read_recording(tmp_path / "b.xdf").signals
+    assert len(signals) == 6
+    assert all(len(signal.stamps) == 100 for signal in signals)
 
 
 def test_time_does_not_drift_and_nothing_is_sent_early(replay, shared_data):

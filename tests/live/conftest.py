@@ -51,6 +51,12 @@ class Watched:
         """All messages of a type so far."""
         return [m.header for m in self.received if isinstance(m.header, kind)]
 
+    def listen(self, seconds: float) -> None:
+        """Take what comes in these seconds, whether the session goes on or has ended."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.received += self._subscriber.poll(0.1)
+
     def forget(self) -> None:
         """Look only at what is to come."""
         self.received.clear()
@@ -64,8 +70,8 @@ def start_session(tiny_bundle):
     """Start sessions on a source id; they are stopped at the end."""
     running = []
 
-    def start(source_id: str, **options) -> Watched:
-        query = StreamQuery(source_id=source_id)
+    def start(source_id: str, query: StreamQuery | None = None, **options) -> Watched:
+        query = query or StreamQuery(source_id=source_id)
         session = LiveSession(
             tiny_bundle, SessionOptions(query=query, endpoint="tcp://127.0.0.1:0", **options)
         )

@@ -1,11 +1,18 @@
 """The whole runtime over real LSL and real sockets, with a tiny bundle whose decoder knows nothing."""
 
+import errno
+import os
+import signal
+
+import pylsl
 import pytest
+import zmq
 
 from devices.faults import FaultySender
-from rtbci.errors import ContractError
+from rtbci.errors import ContractError, GeneratorError, StreamError
 from rtbci.montage import CHANNELS
 from rtbci.record import read_xdf
+from rtbci.stream import StreamQuery
 from rtbci.wire.messages import EegChunk, Evidence, Notice, Picture, Quality, Status, StreamState
 
 
@@ -110,9 +117,6 @@ def test_what_never_fitted_ends_the_session_with_the_reason(source_id, start_ses
 
 
 def test_a_generator_that_dies_is_started_again_and_decoding_goes_on(source_id, start_session):
-    import os
-    import signal
-
     with FaultySender(CHANNELS, source_id):
         watched = start_session(source_id)
         watched.wait_for(Picture, grade="keyframe")
@@ -128,9 +132,6 @@ def test_a_generator_that_dies_is_started_again_and_decoding_goes_on(source_id, 
 def test_a_generator_that_is_stuck_is_started_again_and_no_window_is_missed(
     source_id, start_session, monkeypatch
 ):
-    import os
-    import signal
-
     import rtbci.live.pictures
 
     monkeypatch.setattr(rtbci.live.pictures, "STALL_S", 2.0)
@@ -161,3 +162,130 @@ def test_a_break_in_the_eeg_flushes_the_generator(source_id, start_session, monk
         sender.kill()
         watched.wait(lambda h: isinstance(h, StreamState) and h.phase == "lost")
         assert flushed
+
+
+class MarkerSender:
+    """A marker stream that goes with an EEG stream."""
+
+    def __init__(self, source_id):
+        self._outlet = pylsl.StreamOutlet(
+            pylsl.StreamInfo("markers", "Markers", 1, 0.0, "string", f"{source_id}-markers")
+        )
+
+    def wait_for_listener(self):
+        assert self._outlet.wait_for_consumers(15)
+
+    def send(self, text):
+        self._outlet.push_sample([text])
+
+
+def test_malformed_markers_are_recorded_and_told_once_and_the_session_goes_on(
+    source_id, start_session, tmp_path
+):
+    bad = '{"rtbci":1,"event":"clip","concept":"unicorn","seed":5}'
+    recording = tmp_path / "session.xdf"
+    with FaultySender(CHANNELS, source_id):
+        markers = MarkerSender(source_id)
+        watched = start_session(source_id, record=recording)
+        markers.wait_for_listener()
+        markers.send(bad)
+        markers.send(bad)
+        watched.wait(lambda h: isinstance(h, Notice) and "unicorn" in h.sentence)
+        watched.forget()
+        markers.send('{"rtbci":2}')
+        watched.wait(lambda h: isinstance(h, Notice) and "version 2" in h.sentence)
+        watched.wait_for(Evidence)
+        assert not [n for n in watched.of(Notice) if "unicorn" in n.sentence]
+        watched.session.stop()
+    assert watched.session.failure is None
+    streams, _ = read_xdf(recording)
+    heard = next(s for s in streams if s["info"]["name"][0] == "markers")
+    assert [row[0] for row in heard["time_series"]] == [bad, bad, '{"rtbci":2}']
+
+
+def test_a_generator_that_cannot_be_understood_ends_the_session_with_a_sentence(source_id, start_session):
+    watched = start_session(source_id)
+    stray = zmq.Context.instance().socket(zmq.PUSH)
+    stray.connect(watched.session._pictures._outbox)
+    stray.send_multipart([b"picture", b"no header"])
+    assert watched.session.failed.wait(15)
+    assert isinstance(watched.session.failure, GeneratorError)
+    assert "generator" in str(watched.session.failure)
+    stray.close(linger=0)
+
+
+def test_a_generator_that_cannot_be_started_again_ends_the_session_with_a_sentence(
+    source_id, start_session, monkeypatch
+):
+    def fail(*_, **__):
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    watched = start_session(source_id)
+    monkeypatch.setattr("rtbci.live.pictures.subprocess.Popen", fail)
+    os.kill(watched.session._pictures.pid, signal.SIGKILL)
+    assert watched.session.failed.wait(15)
+    assert isinstance(watched.session.failure, GeneratorError)
+    assert "Resource temporarily unavailable" in str(watched.session.failure)
+
+
+def test_a_sender_that_returns_under_another_id_is_heard_with_its_markers(source_id, start_session):
+    other = f"{source_id}-other"
+    with FaultySender(CHANNELS, source_id, name=source_id) as sender:
+        first, second = MarkerSender(source_id), MarkerSender(other)
+        watched = start_session(source_id, StreamQuery(name=source_id))
+        # Markers of other versions are told, so that it shows when they have been heard.
+        first.wait_for_listener()
+        first.send('{"rtbci":2}')
+        watched.wait(lambda h: isinstance(h, Notice) and "version 2" in h.sentence)
+        sender.kill()
+        watched.wait_for(StreamState, phase="lost")
+        watched.forget()
+        sender.restart(source_id=other)
+        watched.wait_for(StreamState, phase="streaming")
+        second.wait_for_listener()
+        second.send('{"rtbci":3}')
+        watched.wait(lambda h: isinstance(h, Notice) and "version 3" in h.sentence)
+
+
+def test_a_receiver_that_fails_ends_the_session_with_a_sentence(source_id, start_session, monkeypatch):
+    import rtbci.stream.eeg as eeg
+
+    def fail(*_):
+        raise OSError("no such device")
+
+    with FaultySender(CHANNELS, source_id):
+        monkeypatch.setattr(eeg, "_receive", fail)
+        watched = start_session(source_id)
+        assert watched.session.failed.wait(15)
+    assert isinstance(watched.session.failure, StreamError)
+    assert "no such device" in str(watched.session.failure)
+
+
+def test_the_operators_mains_reach_the_filters(source_id, start_session):
+    with FaultySender(CHANNELS, source_id):
+        watched = start_session(source_id, mains_hz=60.0)
+        watched.wait_for(StreamState, phase="streaming")
+        assert watched.session._acquisition._chain.settings.condition.quality.mains == 60.0
+
+
+def test_a_normal_end_is_the_last_that_is_said(source_id, start_session):
+    with FaultySender(CHANNELS, source_id):
+        watched = start_session(source_id)
+        watched.wait_for(Evidence)
+        watched.session.stop()
+    watched.listen(1)
+    last = watched.received[-1].header
+    assert isinstance(last, StreamState)
+    assert last.phase == "ended"
+    assert "has ended after" in last.sentence
+
+
+def test_a_session_that_fails_does_not_say_that_it_ended_well(source_id, start_session):
+    with FaultySender(CHANNELS[:32], source_id):
+        watched = start_session(source_id)
+        assert watched.session.failed.wait(15)
+        watched.session.stop()
+    watched.listen(1)
+    phases = {state.phase for state in watched.of(StreamState)}
+    assert "refused" in phases
+    assert "ended" not in phases

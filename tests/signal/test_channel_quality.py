@@ -138,3 +138,31 @@ def test_scores_say_how_good_a_channel_is() -> None:
     others = np.delete(last.scores, C3)
     assert others.min() > 0.6
     assert max(last.scores) <= 1.0
+
+
+MOST = np.arange(62) < 45
+WHOLE_CAPS = {
+    "most electrodes loose": ("loud", 300 * MOST * RNG.normal(size=(N, 62))),
+    "most electrodes open": (
+        "unlike EEG",
+        40 * MOST * RNG.normal(size=(N, 62)),
+    ),
+    "an amplifier without a head": ("quiet", 1.0 * RNG.normal(size=(N, 62)) - GOOD),
+    "a wrong unit": ("quiet", -0.98 * GOOD),
+    "another wrong unit": ("loud", 99.0 * GOOD),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE_CAPS)
+def test_a_cap_that_is_bad_as_a_whole_is_called_so_and_let_go_of(name: str) -> None:
+    word, added = WHOLE_CAPS[name]
+    verdicts = judge(GOOD + added * DURING[:, None])
+    said = [(verdict.at / RATE, verdict.cap) for verdict in verdicts]
+    assert all(cap == "" for at, cap in said if at < 10)
+    assert all(cap == word for at, cap in said if 16 < at < 25), said
+    assert all(cap == "" for at, cap in said if at > 35), said
+
+
+def test_one_bad_channel_says_nothing_against_the_cap() -> None:
+    for _, signal in FAULTS.values():
+        assert {verdict.cap for verdict in judge(with_fault(signal))} == {""}

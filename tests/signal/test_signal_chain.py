@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
+from rtbci.bundle.schema import Preprocessing
 from rtbci.errors import UsageError
-from rtbci.montage import CHANNELS, positions, spherical_spline
+from rtbci.montage import CHANNELS, plan_remap, positions, spherical_spline
 from rtbci.signal import Chain, ChainSettings, Window, process_recording, scaled_covariance, windows_at
 from tests.signal.signal_helpers import cuts, eeg_like, settings
 
@@ -156,6 +157,7 @@ def test_a_storm_of_artefacts_makes_windows_unclean() -> None:
     data[1500:1900] += np.random.default_rng(0).normal(size=(400, 62)) * 2000
     _, windows, _ = live(settings(), data, [0, len(data)])
     assert [w.end for w in windows if not w.clean]
+    assert all(type(w.clean) is bool for w in windows)  # numpy's own does not go over the wire
     assert all(w.clean for w in windows if w.end < 1500 or w.end > 2350)
     assert max(np.abs(w.z).max() for w in windows) < 1000
 
@@ -235,3 +237,21 @@ def test_windows_beyond_the_recording_are_refused(end: int) -> None:
 def test_stamps_must_match_samples() -> None:
     with pytest.raises(ValueError, match="4 samples came with 3 stamps"):
         Chain(settings()).push(GOOD[:4], [0.0, 1.0, 2.0])
+
+
+def test_the_operators_mains_are_notched_in_place_of_the_bundles() -> None:
+    t = np.arange(len(GOOD)) / 200.0
+    hum = 400 * np.sin(2 * np.pi * 60 * t)[:, None] * np.linspace(0.5, 1.5, len(CHANNELS))
+    remap = plan_remap(CHANNELS, ["uV"] * len(CHANNELS))
+    left = {}
+    for mains in (None, 60.0):
+        s = ChainSettings.from_preprocessing(Preprocessing(), 200.0, remap, mains_hz=mains)
+        heard, silent = (live(s, data, [0, len(GOOD)])[0][1000:] for data in (GOOD + hum, GOOD))
+        left[mains] = float(np.std(heard - silent))
+    assert left[60.0] < 0.1 * left[None]
+
+
+def test_windows_of_a_cap_unlike_eeg_are_not_clean() -> None:
+    noise = 10 * np.random.default_rng(3).normal(size=(2600, len(CHANNELS)))
+    _, windows, _ = live(settings(), noise, list(range(0, 2601, 20)))
+    assert not windows[-1].clean

@@ -1,13 +1,14 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pylsl
 import pytest
 
-from rtbci.errors import StreamError
+from rtbci.errors import StoppedError, StreamError
 from rtbci.stream import Found, StreamQuery, configure_lsl, find_streams, inspect, resolve_one
 from rtbci.stream.discovery import choose
 
@@ -57,8 +58,18 @@ def test_streams_are_found_and_listed(outlets, source_id):
     assert [one.type for one in listed] == ["EEG", "Markers"]
     assert listed[0].channels == 2 and listed[1].rate_hz == 0.0 and listed[1].format == "string"
     assert "names none" in inspect(listed[0])
-    with pytest.raises(StreamError, match=f"cap {source_id}"):
+    with pytest.raises(StreamError, match=f"cap {source_id}.* with --name or --source-id"):
         resolve_one(StreamQuery(name="nobody's"), timeout=1.0)
+    with pytest.raises(StreamError, match=f"cap {source_id}.* announce its type as 'EMG'"):
+        resolve_one(StreamQuery(type="EMG"), timeout=1.0)
+
+
+def test_a_search_that_is_stopped_ends_at_once():
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(StoppedError, match="nobody's"):
+        resolve_one(StreamQuery(name="nobody's"), timeout=600.0, stop=stop)
+    assert isinstance(find_streams(600.0, stop), list)
 
 
 def test_configuration_reaches_this_process_and_its_children(tmp_path):

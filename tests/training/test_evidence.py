@@ -60,8 +60,9 @@ def test_strong_is_what_nulls_do_not_reach() -> None:
 
     start = EvidenceModel(exponent=0.8, hazard=0.5)
     model = with_thresholds(start, [null(7_200), _stream(rng, 3.0, copies=1)])
-    assert (model.exponent, model.hazard, model.weak) == (start.exponent, start.hazard, start.weak)
+    assert (model.exponent, model.hazard) == (start.exponent, start.hazard)
     confidence = filtered(null(72_000), model.exponent, model.hazard).max(axis=1)
+    assert 0.03 < np.mean(confidence >= model.weak / K) < 0.07
     assert 0.005 < np.mean(confidence >= model.moderate) < 0.02
     assert np.sum(confidence >= model.strong) <= 6
     assert np.sum(confidence >= model.strong - 0.15) > 6

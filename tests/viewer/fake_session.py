@@ -37,8 +37,19 @@ from rtbci.wire.messages import (
 
 Buffers = tuple[np.ndarray[Any, Any], ...]
 Situation = Literal[
-    "strong", "moderate", "weak", "chance", "stalled", "lost", "refused", "repaired", "searching"
+    "strong",
+    "moderate",
+    "weak",
+    "chance",
+    "stalled",
+    "lost",
+    "refused",
+    "repaired",
+    "searching",
+    "hung",
+    "ended",
 ]
+"""What can be played; ``hung``: after two seconds the generator draws no more and the decoder goes on."""
 CONFIDENCE: dict[str, tuple[float, Strength]] = {
     "strong": (0.81, "strong"),
     "moderate": (0.37, "moderate"),
@@ -84,6 +95,8 @@ class FakeSession:
             now = at + 0.5 * half + 0.25
             yield from ((now, *message) for message in self.decoded(2 * index + half, now))
         yield at + 0.9, self.status(index, at), ()
+        if self.situation == "ended":
+            yield at + 0.99, self.stream(at + 0.99, "ended"), ()
         if index % 2 == 1:
             yield at + 0.95, self.trial(index // 2, at), ()
 
@@ -168,6 +181,8 @@ class FakeSession:
                 np.zeros(30, np.float32),
             ),
         )
+        if self.situation == "hung" and window >= 4:
+            return
         clip = self._clip(truth, window // 8, confidence)
         for grade, delay, frames in (
             ("preview", 0.015, clip[:1]),

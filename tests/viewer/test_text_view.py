@@ -17,7 +17,7 @@ from tests.viewer.fake_session import FakeSession, replayed
 
 def folded(situation: str) -> tuple[ViewState, float]:
     state, now = ViewState(), 1000.0
-    for due, message in replayed(FakeSession(situation, side=16), 3):  # type: ignore[arg-type]
+    for due, message in replayed(FakeSession(situation, side=16), 6 if situation == "hung" else 3):  # type: ignore[arg-type]
         state.fold(message, due)
         now = due
     return state, now
@@ -64,9 +64,26 @@ def test_old_is_said_to_be_old() -> None:
     state, now = folded("strong")
     state.fold(Received(FakeSession().stream(now, "stalled"), (), 0, 0, "fake"), now + 5)
     text = printed(state, now + 5)
-    assert "last seen 5 s ago" in text
+    assert "Last seen 5 s ago" in text
     assert "strong evidence" not in text
     assert "old (5 s)" in line(state, now + 5)
+
+
+def test_a_generator_that_hangs_is_not_taken_for_the_present() -> None:
+    state, now = folded("hung")
+    assert not state.is_old(now)
+    text = printed(state, now)
+    assert "Not live: 4 s behind the EEG: panda (clip)" in text
+    assert "strong evidence" not in text
+    assert "picture: Not live: 4 s behind the EEG" in line(state, now)
+
+
+def test_the_end_is_no_fault() -> None:
+    state, now = folded("ended")
+    text = printed(state, now + 60)
+    assert "● ended" in text
+    assert "The session has ended." in text
+    assert "The session's last picture: panda" in text
 
 
 def test_nothing_yet() -> None:
@@ -97,6 +114,27 @@ def test_it_follows_a_real_socket_until_told_to_stop(terminal: bool) -> None:
     out = console.file
     assert isinstance(out, io.StringIO)
     assert ("panda" if terminal else ":") in out.getvalue()
+
+
+def test_where_lines_are_printed_the_end_is_said_at_once_and_once() -> None:
+    console = Console(file=io.StringIO(), width=100, force_terminal=False)
+    stop = threading.Event()
+    with Publisher("tcp://127.0.0.1:0", "s") as publisher:
+
+        def send() -> None:
+            end = time.monotonic() + 7
+            while time.monotonic() < end:
+                publisher.send(FakeSession().stream(1.0, "ended"))
+                time.sleep(0.1)
+            stop.set()
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        run_text_view(publisher.endpoint, stop=stop, console=console)
+        thread.join()
+    out = console.file
+    assert isinstance(out, io.StringIO)
+    assert out.getvalue().count("ended: The session has ended.") == 1
 
 
 def test_the_text_view_loads_no_qt() -> None:

@@ -23,19 +23,27 @@ def received(header, buffers=(), missed=0, session="fake"):  # type: ignore[no-u
     return Received(header, buffers, 0, missed, session)
 
 
-def picture(window, grade="keyframe", label="cat", word="strong", context=1, frames=1):  # type: ignore[no-untyped-def]
+def picture(window, grade="keyframe", label="cat", word="strong", context=1, frames=1, newest=99.9):  # type: ignore[no-untyped-def]
     header = next(r.header for r in ALL if isinstance(r.header, Picture))
     guess = msgspec.structs.replace(header.guess, label=label)
     header = msgspec.structs.replace(
-        header, window=window, grade=grade, guess=guess, word=word, context=context, frames=frames
+        header,
+        window=window,
+        grade=grade,
+        guess=guess,
+        word=word,
+        context=context,
+        frames=frames,
+        times=msgspec.structs.replace(header.times, newest=newest),
     )
     return received(header, (np.zeros((frames, 16, 16, 3), np.uint8),))
 
 
-def evidence(window, context=1, newest=99.9, published=100.0):  # type: ignore[no-untyped-def]
+def evidence(window, context=1, newest=99.9, published=100.0, word="strong"):  # type: ignore[no-untyped-def]
     header, buffers = next((r.header, r.buffers) for r in ALL if isinstance(r.header, Evidence))
     times = msgspec.structs.replace(header.times, newest=newest, published=published)
-    return received(msgspec.structs.replace(header, window=window, context=context, times=times), buffers)
+    changes = {"window": window, "context": context, "times": times, "word": word}
+    return received(msgspec.structs.replace(header, **changes), buffers)
 
 
 @settings(max_examples=40, deadline=None)
@@ -144,6 +152,54 @@ def test_a_new_context_overtakes_the_picture() -> None:
     assert state.is_overtaken()
     state.fold(picture(5, context=2), 100.2)
     assert not state.is_overtaken()
+
+
+def test_a_picture_that_no_longer_follows_the_evidence_is_old() -> None:
+    state = ViewState()
+    for window in range(12):
+        now = 100.0 + window / 2
+        state.fold(evidence(window, newest=now - 0.1, published=now), now)
+        if window < 4:
+            state.fold(picture(window, newest=now - 0.1), now + 0.03)
+        past = state.past(now + 0.1)
+        if window <= 6:
+            assert past is None
+        else:
+            assert not state.is_old(now + 0.1)
+            assert past is not None
+            assert past.fault
+    assert past.sentence == "Not live: 4 s behind the EEG"
+    state.fold(picture(12, newest=105.4), 105.6)
+    assert state.past(105.6) is None
+
+
+def test_a_picture_that_claims_more_than_the_evidence_is_old_unless_the_next_comes_at_once() -> None:
+    state = ViewState()
+    state.fold(evidence(1, newest=99.9, published=100.0, word="strong"), 100.0)
+    state.fold(picture(1, newest=99.9, word="strong"), 100.03)
+    state.fold(evidence(2, newest=100.4, published=100.5, word="weak"), 100.5)
+    assert state.past(100.6) is None
+    past = state.past(100.8)
+    assert past is not None
+    assert not past.fault
+    state.fold(evidence(3, newest=100.9, published=101.0, word="none"), 101.0)
+    assert state.past(101.0) is not None
+    state.fold(picture(3, newest=100.9, word="none"), 101.03)
+    assert state.past(101.03) is None
+    # More evidence than the picture claims makes nobody believe too much.
+    state.fold(evidence(4, newest=101.4, published=101.5, word="strong"), 101.5)
+    assert state.past(102.0) is None
+
+
+def test_an_ended_session_has_a_last_picture_and_no_fault() -> None:
+    state = ViewState()
+    state.fold(evidence(1), 100.0)
+    state.fold(picture(1), 100.1)
+    state.fold(received(SESSION.stream(0.0, "ended")), 100.3)
+    assert state.past(100.3) is None
+    past = state.past(160.0)
+    assert past is not None
+    assert not past.fault
 
 
 def test_another_session_starts_afresh_and_losses_add_up() -> None:

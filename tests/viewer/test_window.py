@@ -28,7 +28,7 @@ from rtbci.wire import Publisher, Received, Subscriber
 from rtbci.wire.messages import Header
 from tests.viewer.fake_session import FakeSession, replayed
 
-SITUATIONS = ("strong", "moderate", "weak", "chance", "repaired", "searching", "refused")
+SITUATIONS = ("strong", "moderate", "weak", "chance", "repaired", "searching", "refused", "hung", "ended")
 
 
 def folded(situation: str, seconds: int = 3) -> tuple[ViewState, float]:
@@ -105,8 +105,19 @@ def test_old_pictures_lose_their_colour_and_say_their_age(window: Window) -> Non
     live = colourfulness(part(window, window.picture)[60:500, 60:500])
     state.fold(Received(FakeSession().stream(now, "lost"), (), 0, 0, "fake"), now + 4.0)
     window.show_state(state, now + 4.0)
-    assert window.picture.seen.old  # type: ignore[attr-defined]
-    assert window.picture.seen.age_s == 4  # type: ignore[attr-defined]
+    assert window.picture.seen.past.fault  # type: ignore[attr-defined]
+    assert window.picture.seen.past.sentence == "Last seen 4 s ago"  # type: ignore[attr-defined]
+    assert colourfulness(part(window, window.picture)[60:500, 60:500]) < 0.4 * live
+
+
+def test_pictures_of_a_generator_that_hangs_lose_their_colour(window: Window) -> None:
+    state, now = folded("hung", seconds=2)
+    window.show_state(state, now)
+    live = colourfulness(part(window, window.picture)[60:500, 60:500])
+    state, now = folded("hung", seconds=6)
+    window.show_state(state, now)
+    assert not state.is_old(now)
+    assert window.picture.seen.past.fault  # type: ignore[attr-defined]
     assert colourfulness(part(window, window.picture)[60:500, 60:500]) < 0.4 * live
 
 

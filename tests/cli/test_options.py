@@ -1,0 +1,34 @@
+"""That options reach the session."""
+
+import pytest
+from typer.testing import CliRunner
+
+import rtbci.cli.run
+import rtbci.stream
+from rtbci.cli import app
+from rtbci.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [((), None), (("--mains", "60"), 60.0), (("--mains", "50"), 50.0)]
+)
+def test_the_mains_reach_the_session(monkeypatch, given, meant):
+    asked = []
+    monkeypatch.setattr(rtbci.stream, "resolve_one", lambda *_: None)
+    monkeypatch.setattr(rtbci.cli.run, "stop_on_signals", lambda: None)
+    monkeypatch.setattr(rtbci.cli.run, "run_session", lambda bundle, options, *_: asked.append(options))
+    done = CliRunner().invoke(app, ["run", "--stream", "cap", "--headless", *given])
+    assert done.exit_code == 0, done.output
+    assert [options.mains_hz for options in asked] == [meant]
+
+
+def test_mains_of_nowhere_are_refused():
+    assert CliRunner().invoke(app, ["run", "--mains", "55"]).exit_code == 2
+
+
+@pytest.mark.parametrize("arguments", [("bench", "generate"), ("provenance", "picture.png")])
+def test_a_report_without_a_place_is_refused_before_anything_is_done(arguments, tmp_path):
+    done = CliRunner().invoke(app, [*arguments, "--report", str(tmp_path / "nowhere" / "r.json")])
+    assert isinstance(done.exception, UsageError)
+    assert "report cannot be written" in str(done.exception)
+    assert not done.output

@@ -1,0 +1,40 @@
+"""Evaluation metrics: each with its true chance, its uncertainty and its source."""
+
+from training.metrics.attributes import class_conditional_accuracy
+from training.metrics.calibration import Reliability, calibrated_error, reliability_curve
+from training.metrics.chance import blind_chance
+from training.metrics.classes import balanced_accuracy, confusion, top_k_accuracy
+from training.metrics.information import itr_bits, mutual_information_bits
+from training.metrics.intervals import clustered_interval, mean_interval, wilson_interval
+from training.metrics.nway import field_n_way, n_way_chance, n_way_hits
+from training.metrics.permutation import Units, balanced_blocks, permutation_p, permuted_truths, units_of
+from training.metrics.predictions import Predictions, read_predictions
+from training.metrics.summary import evaluate_files, summarise
+
+__all__ = [
+    "Predictions",
+    "Reliability",
+    "Units",
+    "balanced_accuracy",
+    "balanced_blocks",
+    "blind_chance",
+    "calibrated_error",
+    "class_conditional_accuracy",
+    "clustered_interval",
+    "confusion",
+    "evaluate_files",
+    "field_n_way",
+    "itr_bits",
+    "mean_interval",
+    "mutual_information_bits",
+    "n_way_chance",
+    "n_way_hits",
+    "permutation_p",
+    "permuted_truths",
+    "read_predictions",
+    "reliability_curve",
+    "summarise",
+    "top_k_accuracy",
+    "units_of",
+    "wilson_interval",
+]
