@@ -18,16 +18,56 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
         If the place cannot be written to.
     """
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_report(path, text.encode())
+
+
+def write_report(path: Path, content: bytes) -> None:
+    """Write a report of any kind so that it is there whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        If the place cannot be written to.
+    """
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent or Path(), prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
+        write_whole(path, content)
     except OSError as error:
         raise UsageError(
             f"The report cannot be written to {path} ({error.strerror}); "
             "name a file in a folder that you can write to."
         ) from error
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file for its owner alone, in place of an older one: whole and on the disk, or not at all.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; nothing is left behind then.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until a folder's entries are on the disk, where the system can do that."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def check_place(path: Path | None) -> None:

@@ -68,6 +68,8 @@ def calibrate(
         "wearer": wearer,
         "bundle": {"id": bundle.manifest.id},
         "stream": {"name": collected.contract.name, "lost_samples": collected.lost_samples},
+        "quality": collected.quality.to_json(),
+        "created": record.created,
     }
     return Profile(record, found.adapter, report)
 

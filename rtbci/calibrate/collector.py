@@ -1,17 +1,22 @@
 """Collecting a sitting: EEG through the live signal path, and the clips that markers announce."""
 
 import threading
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.bundle import Bundle
+from rtbci.calibrate.journal import Journal, Part
+from rtbci.calibrate.quality import QualityTally
 from rtbci.calibrate.sitting import Sitting, WatchedClip
 from rtbci.errors import ContractError, RtbciError, StreamError
 from rtbci.signal import Chain, ChainSettings
 from rtbci.stimuli.concepts import CONCEPT_NAMES
-from rtbci.stimuli.markers import ClipMarker, EndMarker, decode
+from rtbci.stimuli.markers import ClipMarker, EndMarker, Marker, decode
 from rtbci.stream import Chunk, Connected, Failed, Gap, Jumped, Lost, Refused, StreamContract, StreamEvent
+
+_REPLAY_SAMPLES = 100
 
 
 class Collector:
@@ -21,6 +26,8 @@ class Collector:
     ----------
     bundle : Bundle
         Says how EEG is to be prepared.
+    journal : Journal, optional
+        Gets everything that comes in, before anything is made of it.
     mains_hz : float, optional
         Frequency of the mains here, if it is not the bundle's.
 
@@ -30,15 +37,20 @@ class Collector:
         Of the stream, once it is connected.
     failure : RtbciError or None
         Why this sitting can no longer be used, if so.
+    quality : QualityTally
+        How good the signal was until now.
+    connections : int
+        How often a stream was connected.
     lost_samples : int
     ended : bool
         Whether an end marker came.
     """
 
-    def __init__(self, bundle: Bundle, mains_hz: float | None = None) -> None:
+    def __init__(self, bundle: Bundle, journal: Journal | None = None, mains_hz: float | None = None) -> None:
+        self.journal = journal
+        self._mains_hz = mains_hz
         self._preprocessing = bundle.manifest.preprocessing
         self._prior = bundle.array("prior_covariance")
-        self._mains_hz = mains_hz
         self._lock = threading.Lock()
         self._chain: Chain | None = None
         self._z: list[NDArray[np.float32]] = []
@@ -46,6 +58,8 @@ class Collector:
         self._clips: list[WatchedClip] = []
         self.contract: StreamContract | None = None
         self.failure: RtbciError | None = None
+        self.connections = 0
+        self.quality = QualityTally()
         self.lost_samples = 0
         self.ended = False
 
@@ -53,16 +67,17 @@ class Collector:
         """Take a chunk or an event of the stream."""
         match item:
             case Chunk():
+                if self.journal is not None:
+                    self.journal.eeg(item)
                 self._take(item)
             case Connected(contract=contract):
                 self._connect(contract)
-            case Gap(lost=lost):
-                self.lost_samples += lost
-                self._restart("a gap in the stream")
-            case Jumped():
-                self._restart("the sender's clock was set")
-            case Lost():
-                self._restart("the stream was lost")
+            case Gap(at=at, lost=lost):
+                self._restart("a gap in the stream", at, lost)
+            case Jumped(at=at):
+                self._restart("the sender's clock was set", at)
+            case Lost(at=at):
+                self._restart("the stream was lost", at)
             case Refused(reason=reason):
                 self.failure = self.failure or ContractError(reason)
             case Failed():
@@ -75,9 +90,44 @@ class Collector:
 
     def on_marker(self, text: str, stamp: float) -> None:
         """Take a marker."""
+        if self.journal is not None:
+            self.journal.marker(text, stamp)
         marker = decode(text)
         if isinstance(marker, EndMarker):
             self.ended = True
+        self._add(marker, stamp)
+
+    def replay(self, contract: StreamContract, parts: Iterable[Part]) -> None:
+        """Take what was recorded before; the stream that comes next goes on from there.
+
+        A clip that was cut off in the middle is forgotten: its EEG is not whole.
+
+        Parameters
+        ----------
+        contract : StreamContract
+            Of the cap that it was recorded with.
+        parts : iterable of Part
+            In order of time.
+        """
+        self._begin(contract)
+        for part in parts:
+            for text, stamp in part.markers:
+                self._add(decode(text), stamp)
+            for stretch in part.stretches:
+                self.lost_samples += stretch.lost
+                if self._chain is not None:
+                    self._chain.reset(stretch.reason)
+                data, stamps = stretch.chunk.data, stretch.chunk.stamps
+                for first in range(0, len(data), _REPLAY_SAMPLES):
+                    piece = slice(first, first + _REPLAY_SAMPLES)
+                    self._take(Chunk(data[piece], stamps[piece], stretch.chunk.received))
+            with self._lock:
+                until = self._until()
+                self._clips = [clip for clip in self._clips if clip.onset + clip.seconds <= until]
+        if self._chain is not None:
+            self._chain.reset("the calibration was interrupted")
+
+    def _add(self, marker: Marker | None, stamp: float) -> None:
         if isinstance(marker, ClipMarker):
             clip = WatchedClip(stamp, marker.seconds, CONCEPT_NAMES.index(marker.concept))
             with self._lock:
@@ -93,10 +143,14 @@ class Collector:
     def watched(self) -> int:
         """How many clips are over, EEG of the whole of them included."""
         with self._lock:
-            if not self._newest:
-                return 0
-            until = self._newest[-1] + 0.5 * self._preprocessing.hop_s - self._preprocessing.lag_s
+            until = self._until()
             return sum(clip.onset + clip.seconds <= until for clip in self._clips)
+
+    def _until(self) -> float:
+        """When a clip must be over for its EEG to be whole."""
+        if not self._newest:
+            return -np.inf
+        return self._newest[-1] + 0.5 * self._preprocessing.hop_s - self._preprocessing.lag_s
 
     def sitting(self) -> Sitting:
         """Return what was collected until now."""
@@ -124,24 +178,39 @@ class Collector:
                 if not self._newest or window.newest > self._newest[-1]:
                     self._z.append(window.z)
                     self._newest.append(window.newest)
+                    self.quality.window(window.clean)
+        self.quality.verdict(self._chain.quality)
 
     def _connect(self, contract: StreamContract) -> None:
+        if self.journal is not None:
+            try:
+                self.journal.connected(contract)
+            except RtbciError as error:
+                self.failure = self.failure or error
+                return
         if self.contract is None:
-            settings = ChainSettings.from_preprocessing(
-                self._preprocessing,
-                contract.rate_hz,
-                contract.remap,
-                self._prior,
-                mains_hz=self._mains_hz,
-            )
-            self._chain = Chain(settings)
-            self.contract = contract
+            self._begin(contract)
         elif not contract.same_input(self.contract):
             self.failure = ContractError(
                 f"Stream '{contract.name}' came back as another cap in the middle of the calibration; "
                 "calibrate again from the start."
             )
+        self.connections += 1
 
-    def _restart(self, reason: str) -> None:
+    def _begin(self, contract: StreamContract) -> None:
+        settings = ChainSettings.from_preprocessing(
+            self._preprocessing,
+            contract.rate_hz,
+            contract.remap,
+            self._prior,
+            mains_hz=self._mains_hz,
+        )
+        self._chain = Chain(settings)
+        self.contract = contract
+
+    def _restart(self, reason: str, at: float, lost: int = 0) -> None:
+        self.lost_samples += lost
+        if self.journal is not None:
+            self.journal.restarted(reason, lost, at)
         if self._chain is not None:
             self._chain.reset(reason)

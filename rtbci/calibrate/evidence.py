@@ -21,11 +21,14 @@ class Outcome:
         Log posterior of the truth at each clip's end.
     hit : ndarray of bool, shape (m,)
         Whether the truth had the highest posterior.
+    confidence : ndarray, shape (m,)
+        That highest posterior.
     """
 
     exponent: float
     log_likelihood: NDArray[np.float64]
     hit: NDArray[np.bool_]
+    confidence: NDArray[np.float64]
 
 
 def filtered(
@@ -98,4 +101,7 @@ def judge(
     posterior = filtered(logits, fresh, EXPONENTS, hazard)[decided]
     truth = np.take_along_axis(posterior, concept[:, None, None], axis=2)[:, :, 0]
     best = int(truth.mean(axis=0).argmax())
-    return Outcome(float(EXPONENTS[best]), truth[:, best], posterior[:, best].argmax(axis=1) == concept)
+    chosen = posterior[:, best]
+    return Outcome(
+        float(EXPONENTS[best]), truth[:, best], chosen.argmax(axis=1) == concept, np.exp(chosen.max(axis=1))
+    )

@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.calibrate.candidates import CANDIDATES, Candidate, Encode, Material
-from rtbci.calibrate.evidence import Outcome, breaks, judge
-from rtbci.calibrate.folds import stretches
-from rtbci.calibrate.report import CandidateReport, Report, interval
+from rtbci.calibrate.crossval import CrossValidation
+from rtbci.calibrate.evidence import Outcome
+from rtbci.calibrate.findings import Amount, Gain, Share, decodable, groups, reliability
+from rtbci.calibrate.report import CandidateReport, Report
 from rtbci.calibrate.sitting import Sitting, find_trials
 from rtbci.errors import WearerError
 from rtbci.wearers.adapter import Adapter
 
-FOLDS = 5
+AMOUNTS = (0.25, 0.5)
+"""Shares of the clips that the learning curve is made of, besides all."""
 _FEWEST_SLOTS = 10
 
 
@@ -78,33 +80,44 @@ def fit(
             f"at least {_FEWEST_SLOTS} clips of changing concepts."
         )
     material = Material(sitting, trials, encode, base)
-    folds = stretches(sitting, trials, FOLDS)
-    fresh = breaks(sitting.newest, sitting.hop_s)
+    judged = CrossValidation.of(material, hazard)
     outcomes, seconds = [], []
     for candidate in candidates:
         if on_progress is not None:
             on_progress(candidate.name)
         start = time.perf_counter()
-        logits = np.zeros_like(material.encoded)
-        for fold in folds:
-            adapter = candidate.fit(material, np.flatnonzero(fold.examples))
-            logits[fold.held_windows] = material.logits(adapter, fold.held_windows)
-        outcomes.append(judge(logits, fresh, trials.decided, trials.concept, hazard))
+        outcomes.append(judged.outcome(candidate))
         seconds.append(time.perf_counter() - start)
     chosen = choose(outcomes, trials.slot)
     adapter = candidates[chosen].fit(material, np.arange(len(trials.example)))
+    chance = 1.0 / material.concepts
+    learner = _learner(chosen, seconds)
+    if on_progress is not None:
+        on_progress("amount of data")
+    shares = [share for share in AMOUNTS if share * judged.slots_learnt >= _FEWEST_SLOTS]
+    fewer = [judged.outcome(candidates[learner], share) for share in shares]
     return Fit(
         replace(adapter, exponent=outcomes[chosen].exponent),
         Report(
             candidates=tuple(
-                _describe(c.name, o, s, slots) for c, o, s in zip(candidates, outcomes, seconds, strict=True)
+                _describe(c.name, o, s, trials.slot)
+                for c, o, s in zip(candidates, outcomes, seconds, strict=True)
             ),
             chosen=candidates[chosen].name,
-            chance=1.0 / material.concepts,
+            chance=chance,
             clips=len(trials.concept),
             slots=slots,
             exponent=outcomes[chosen].exponent,
             fit_seconds=time.perf_counter() - began,
+            decodable=decodable(outcomes[chosen], trials.slot, chance, len(candidates)),
+            groups=groups(outcomes[0], outcomes[chosen], trials.concept, trials.slot),
+            reliability=reliability(outcomes[chosen], trials.slot),
+            amount=tuple(
+                Amount(round(share * len(trials.concept)), Share.of(outcome.hit, trials.slot))
+                for share, outcome in zip((*shares, 1.0), (*fewer, outcomes[learner]), strict=True)
+            ),
+            learner=candidates[learner].name,
+            gain=Gain.between(fewer[-1], outcomes[learner], trials.slot) if fewer else None,
         ),
     )
 
@@ -137,17 +150,24 @@ def choose(outcomes: Sequence[Outcome], slot: NDArray[np.int64]) -> int:
     return best
 
 
+def _learner(chosen: int, seconds: Sequence[float]) -> int:
+    """Return the chosen candidate, or where that learns nothing the quickest of those that do."""
+    if chosen or len(seconds) == 1:
+        return chosen
+    return min(range(1, len(seconds)), key=lambda i: seconds[i])
+
+
 def _per_slot(values: NDArray[np.float64], slot: NDArray[np.int64]) -> NDArray[np.float64]:
     _, which = np.unique(slot, return_inverse=True)
     return np.asarray(np.bincount(which, weights=values) / np.bincount(which))
 
 
-def _describe(name: str, outcome: Outcome, seconds: float, slots: int) -> CandidateReport:
-    top1 = float(outcome.hit.mean())
+def _describe(name: str, outcome: Outcome, seconds: float, slot: NDArray[np.int64]) -> CandidateReport:
+    share = Share.of(outcome.hit, slot)
     return CandidateReport(
         name=name,
-        top1=top1,
-        ci95=interval(top1, slots),
+        top1=share.top1,
+        ci95=share.ci95,
         log_likelihood=float(outcome.log_likelihood.mean()),
         exponent=outcome.exponent,
         seconds=seconds,

@@ -35,7 +35,7 @@ class Plan:
         return self.items[-1][0]
 
 
-def plan(minutes: float, seed: int) -> Plan:
+def plan(minutes: float, seed: int, skip: int = 0) -> Plan:
     """Plan a calibration.
 
     Each round shows every concept once in a new order, so the clips of a concept lie minutes apart, and no
@@ -47,6 +47,8 @@ def plan(minutes: float, seed: int) -> Plan:
         Time spent watching clips, without the rests.
     seed : int
         Decides order and clips.
+    skip : int
+        Clips that were watched before; the plan is of the rest.
 
     Raises
     ------
@@ -61,10 +63,12 @@ def plan(minutes: float, seed: int) -> Plan:
     items: list[tuple[float, Marker]] = [(0.0, RestMarker(seconds=LEAD_S))]
     at = LEAD_S
     for number, spec in zip(range(clips), Playlist(seed).rounds(), strict=False):
-        if number and number % len(CONCEPTS) == 0:
+        if number < skip:
+            continue
+        if number > skip and number % len(CONCEPTS) == 0:
             items.append((at, RestMarker(seconds=REST_S)))
             at += REST_S
         items.append((at, ClipMarker(concept=spec.name, seed=spec.seed)))
         at += CLIP_SECONDS
     items.append((at, EndMarker()))
-    return Plan(tuple(items), clips)
+    return Plan(tuple(items), max(0, clips - skip))

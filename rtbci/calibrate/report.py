@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from rtbci.calibrate.findings import Amount, Bin, Gain, Group, Share
+from rtbci.calibrate.plain import sentences
 from rtbci.wearers.profile import Predicted
-
-_Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,19 @@ class Report:
         How many clips were scored, and in how many independent runs of one concept.
     exponent : float
     fit_seconds : float
+    decodable : bool
+        Whether the chosen candidate can be told from chance.
+    groups : tuple of Group
+        Accuracy in each group of concepts, with "none" and with the chosen candidate.
+    reliability : tuple of Bin
+        What the chosen candidate claimed, and what was true.
+    amount : tuple of Amount
+        What is reached by learning from fewer clips.
+    learner : str
+        The candidate that `amount` and `gain` are of: the chosen one, or where that learns nothing the
+        quickest of those that do.
+    gain : Gain or None
+        What the second half of the clips was worth to it; None if half of them are too few to learn from.
     """
 
     candidates: tuple[CandidateReport, ...]
@@ -59,12 +70,40 @@ class Report:
     slots: int
     exponent: float
     fit_seconds: float
+    decodable: bool
+    groups: tuple[Group, ...]
+    reliability: tuple[Bin, ...]
+    amount: tuple[Amount, ...]
+    learner: str
+    gain: Gain | None
 
     @property
     def predicted(self) -> Predicted:
         """Accuracy to expect of clips to come."""
+        after = self.after
+        return Predicted(after.top1, after.ci95, self.chance)
+
+    @property
+    def before(self) -> Share:
+        """Accuracy of the bundle as it comes."""
+        return Share(self.candidates[0].top1, self.candidates[0].ci95)
+
+    @property
+    def after(self) -> Share:
+        """Accuracy of the chosen candidate."""
         best = next(c for c in self.candidates if c.name == self.chosen)
-        return Predicted(best.top1, best.ci95, self.chance)
+        return Share(best.top1, best.ci95)
+
+    @property
+    def plain(self) -> tuple[str, str]:
+        """What it means, in two sentences."""
+        return sentences(
+            before=self.before,
+            after=self.after,
+            chance=self.chance,
+            decodable=self.decodable,
+            gain=self.gain,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON holds it."""
@@ -90,16 +129,24 @@ class Report:
             "slots": self.slots,
             "exponent": round(self.exponent, 4),
             "fit_seconds": round(self.fit_seconds, 2),
+            "decodable": self.decodable,
+            "plain": list(self.plain),
+            "groups": [
+                {
+                    "name": group.name,
+                    "clips": group.clips,
+                    "before": group.before.to_json(),
+                    "after": group.after.to_json(),
+                }
+                for group in self.groups
+            ],
+            "reliability": [
+                {"claimed": round(part.claimed, 4), "clips": part.clips, **part.right.to_json()}
+                for part in self.reliability
+            ],
+            "amount": {
+                "candidate": self.learner,
+                "points": [{"clips": a.clips, **a.reached.to_json()} for a in self.amount],
+                "gain": None if self.gain is None else self.gain.to_json(),
+            },
         }
-
-
-def interval(share: float, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share.
-
-    Wilson (1927). `n` is the number of independent observations: clips of one slot are not independent,
-    so slots are counted, which errs on the wide side.
-    """
-    z2 = _Z95**2
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z95 / (1 + z2 / n) * float(np.sqrt(share * (1 - share) / n + z2 / (4 * n**2)))
-    return max(0.0, centre - half), min(1.0, centre + half)

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import typer
 
 from rtbci.cli.extras import need_qt
-from rtbci.cli.live import REPORT_HELP, choose_view
-from rtbci.cli.processes import Child, end_all, stop_on_signals
+from rtbci.cli.live import REPORT_HELP
+from rtbci.cli.processes import stop_on_signals
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +20,7 @@ def calibrate(
     stream: Annotated[str | None, typer.Option("--stream", "--name", help="Name of the EEG stream.")] = None,
     source_id: Annotated[str | None, typer.Option(help="Source id of the EEG stream.")] = None,
     host: Annotated[str | None, typer.Option(help="Host of the EEG stream.")] = None,
-    minutes: Annotated[float, typer.Option(min=0.5, help="Minutes of clips.")] = 7.0,
+    minutes: Annotated[float, typer.Option(min=0.5, help="Minutes of clips, at most.")] = 7.0,
     headless: Annotated[
         bool, typer.Option("--headless", help="Show nothing: whoever watches follows the markers.")
     ] = False,
@@ -36,76 +36,61 @@ def calibrate(
     bundle: Annotated[
         Path | None, typer.Option(help="Folder of a bundle; default: the one that ships.")
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget an interrupted calibration of this wearer, and begin.")
+    ] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Show all clips, even if more would not help.")
+    ] = False,
+    encrypt: Annotated[
+        bool, typer.Option("--encrypt", help="Encrypt the profile; asks for a passphrase.")
+    ] = False,
     report: Annotated[Path | None, typer.Option(help=REPORT_HELP)] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the report as a page for people to this file.")
+    ] = None,
 ) -> None:
     """Calibrate a wearer: show clips, collect EEG, fit what can be fitted in closed form, choose honestly.
 
     Clips are announced on the marker stream NAME-calibration and shown full screen. If the EEG stream has a
     marker stream of its own (source id with "-markers" behind it) that announces clips, those are used.
+    All is recorded as it comes in: interrupted at any point, the same command goes on. It ends before its
+    time when the estimate is good enough or more clips would not help.
 
-    Example: `rtbci calibrate --stream "my cap" --wearer w01 --minutes 7 --report w01.json`
+    Example: `rtbci calibrate --stream "my cap" --wearer w01 --minutes 7 --html w01.html`
     """
     stop = stop_on_signals()
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
     from rtbci.bundle import load_bundle
-    from rtbci.calibrate import calibrate as fit_wearer
-    from rtbci.calibrate import collect, plan
-    from rtbci.cli.selection import stream_settings
-    from rtbci.files import check_place, save_report
-    from rtbci.stimuli.spec import CLIP_SECONDS
-    from rtbci.stream import StreamQuery, find_streams, quieten_lsl, resolve_one
-    from rtbci.wearers import check_name, save_profile
+    from rtbci.calibrate import Journal
+    from rtbci.cli.calibration import Watching, draw, fit_to, go_on, watch, write_reports
+    from rtbci.cli.selection import new_passphrase, stream_settings
+    from rtbci.files import check_place
+    from rtbci.stream import StreamQuery, quieten_lsl
+    from rtbci.wearers import save_profile, sitting_folder
 
     check_place(report)
-    quieten_lsl()
-    check_name(wearer)
-    loaded = load_bundle(bundle)
-    query = StreamQuery(name=stream, source_id=source_id, host=host)
-    info = resolve_one(query, wait, stop)
-    own_markers = f"{info.source_id()}-markers"
-    announced = any(found.source_id == own_markers for found in find_streams(1.0, stop))
-    shown = None if announced else plan(minutes, seed)
-    screens = []
-    if shown is not None and not choose_view(headless):
+    check_place(html)
+    if html is not None:
         need_qt()
-        screens.append(Child("present", f"{info.name()}-calibration"))
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    try:
-        with Progress(*columns, TimeRemainingColumn()) as progress:
-            task = progress.add_task("Watching clips", total=round(minutes * 60 / CLIP_SECONDS))
-            collected = collect(
-                loaded,
-                query,
-                clips=round(minutes * 60 / CLIP_SECONDS),
-                plan=shown,
-                settings=stream_settings(cap, unit),
-                mains_hz=None if mains is None else float(mains),
-                stop=stop,
-                on_progress=lambda watched, wanted: progress.update(task, completed=watched, total=wanted),
-            )
-            fitting = progress.add_task("Fitting", total=None)
-            profile = fit_wearer(
-                loaded,
-                collected,
-                wearer,
-                on_progress=lambda name: progress.update(fitting, description=f"Fitting: {name}"),
-            )
-    finally:
-        end_all(screens)
-    save_profile(profile)
-    save_report(report, dict(profile.report))
-    _say(profile.record.method, profile.record.predicted, wearer)
-
-
-def _say(method: str, predicted: object, wearer: str) -> None:
-    from rtbci.wearers import Predicted
-
-    assert isinstance(predicted, Predicted)
-    low, high = (100 * bound for bound in predicted.ci95)
-    typer.echo(
-        f"Chosen for {wearer}: {method}. Pictures will be right about {100 * predicted.top1:.0f} times "
-        f"in a hundred (95 % interval {low:.0f} to {high:.0f}); chance is {100 * predicted.chance:.1f}."
+    quieten_lsl()
+    folder = sitting_folder(wearer)
+    passphrase = new_passphrase() if encrypt else None
+    loaded = load_bundle(bundle)
+    watching = Watching(
+        query=StreamQuery(name=stream, source_id=source_id, host=host),
+        settings=stream_settings(cap, unit),
+        wait_s=wait,
+        minutes=minutes,
+        whole=whole,
+        headless=headless,
     )
-    if predicted.ci95[0] <= predicted.chance:
-        typer.echo("That cannot be told from chance: more clips, a better fit of the cap, or another day.")
+    journal = Journal(folder, seed, fresh)
+    collector = go_on(loaded, journal, watching.clips, None if mains is None else float(mains))
+    collected = watch(loaded, journal, collector, watching, stop)
+    profile = draw(fit_to(loaded, collected, wearer))
+    save_profile(profile, passphrase=passphrase)
+    # Only now: until the profile is on the disk, the recording is all there is.
+    journal.discard()
+    write_reports(profile, report, html)
+    for sentence in profile.report["plain"]:
+        typer.echo(sentence)

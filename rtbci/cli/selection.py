@@ -1,12 +1,21 @@
 """From what the operator names on the command line to what the session needs."""
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
+
+from rtbci.errors import UsageError
 
 if TYPE_CHECKING:
     from rtbci.stream import StreamSettings
     from rtbci.wearers import Profile
     from rtbci.wire import PublisherKeys, ViewerKeys
+
+PASSPHRASE = "RTBCI_PASSPHRASE"
+"""Environment variable; an option would be seen by everyone who lists processes."""
 
 
 def stream_settings(cap: str | None, unit: str | None) -> "StreamSettings":
@@ -34,7 +43,38 @@ def wearer_profile(wearer: str | None, bundle: Path | None) -> "Profile | None":
     from rtbci.bundle import load_bundle
     from rtbci.wearers import load_profile
 
-    return load_profile(wearer, bundle_id=load_bundle(bundle).manifest.id)
+    bundle_id = load_bundle(bundle).manifest.id
+    return load_profile(wearer, bundle_id=bundle_id, passphrase=passphrase_of(wearer))
+
+
+def passphrase_of(wearer: str) -> str | None:
+    """Find the passphrase of a wearer's profile, if that is encrypted: in the environment, or by asking."""
+    from rtbci.wearers import is_sealed
+
+    if not is_sealed(wearer):
+        return None
+    given = os.environ.get(PASSPHRASE)
+    if given is None and sys.stdin.isatty():
+        given = str(typer.prompt(f"Passphrase of {wearer}", hide_input=True))
+    return given
+
+
+def new_passphrase() -> str:
+    """Find the passphrase for a new profile: in the environment, or by asking twice.
+
+    Raises
+    ------
+    UsageError
+        If there is nobody to ask.
+    """
+    given = os.environ.get(PASSPHRASE)
+    if given is None and sys.stdin.isatty():
+        given = str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True))
+    if not given:
+        raise UsageError(
+            f"There is no passphrase to encrypt with; set {PASSPHRASE}, or start the command in a terminal."
+        )
+    return given
 
 
 def publisher_keys(folder: Path | None) -> "PublisherKeys | None":

@@ -32,7 +32,7 @@ from rtbci.stream import (
     StreamQuery,
     StreamSettings,
 )
-from rtbci.wearers import Profile
+from rtbci.wearers import Profile, check_cap
 from rtbci.wire import Publisher
 from rtbci.wire.messages import Notice, Status
 from rtbci.wire.security import PublisherKeys
@@ -217,6 +217,8 @@ class LiveSession:
         self.failed.set()
 
     def _on_item(self, item: Chunk | StreamEvent) -> None:
+        if isinstance(item, Connected) and self._options.profile is not None:
+            check_cap(self._options.profile.record, item.contract.labels)
         self._acquisition.on_item(item)
         if isinstance(item, Refused) and self._acquisition.connections == 0:
             # Nothing was decoded yet: better to end with the reason than to wait for another cap.

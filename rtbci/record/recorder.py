@@ -293,12 +293,12 @@ class Recorder:
             self._write_all()
             os.fsync(self._file.fileno())
         except OSError as error:
-            self._fail(
-                RecordingError(
-                    f"Recording to {self.path} stopped ({error.strerror}); what was written until then is "
-                    "whole, so make room or choose another disk and begin a new recording."
-                )
+            failure = RecordingError(
+                f"Recording to {self.path} stopped ({error.strerror}); what was written until then is "
+                "whole, so make room or choose another disk and begin a new recording."
             )
+            failure.__cause__ = error
+            self._fail(failure)
         except RecordingError as error:
             self._fail(error)
         finally:

@@ -36,7 +36,7 @@ def whole_length(file: BinaryIO) -> int:
         whole = file.seek(length, io.SEEK_CUR)
 
 
-def read_xdf(path: Path) -> tuple[list[dict[str, Any]], bool]:
+def read_xdf(path: Path, *, clocks: bool = True) -> tuple[list[dict[str, Any]], bool]:
     """Read every stream of an XDF file up to its last whole chunk, stamps as they were written.
 
     A file cut within a chunk makes pyxdf fail, or worse, take the remains of another sample for data;
@@ -46,11 +46,13 @@ def read_xdf(path: Path) -> tuple[list[dict[str, Any]], bool]:
     ----------
     path : Path
         The file.
+    clocks : bool
+        Whether clock offsets are applied; of use for files of other recorders alone.
 
     Returns
     -------
     streams : list of dict
-        As `pyxdf.load_xdf` gives them, with clock offsets applied and no dejittering.
+        As `pyxdf.load_xdf` gives them, without dejittering.
     complete : bool
         False if a part of a chunk at the end was left out.
 
@@ -74,7 +76,7 @@ def read_xdf(path: Path) -> tuple[list[dict[str, Any]], bool]:
         ) from error
     if not whole:
         raise RecordingError(f"{path} is no XDF recording; give a file that a recorder of LSL streams wrote.")
-    streams, _ = pyxdf.load_xdf(io.BytesIO(content), dejitter_timestamps=False)
+    streams, _ = pyxdf.load_xdf(io.BytesIO(content), synchronize_clocks=clocks, dejitter_timestamps=False)
     return streams, complete
 
 

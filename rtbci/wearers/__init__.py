@@ -1,14 +1,15 @@
 """Wearers' profiles: who was calibrated, when, for which bundle, and how well."""
 
 from rtbci.wearers.adapter import Adapter
-from rtbci.wearers.profile import Predicted, Profile, ProfileRecord, cap_hash
+from rtbci.wearers.places import check_name, home, sitting_folder
+from rtbci.wearers.profile import Predicted, Profile, ProfileRecord, cap_hash, check_cap
 from rtbci.wearers.store import (
-    check_name,
     delete_profile,
     export_profile,
-    home,
     import_profile,
+    is_sealed,
     list_profiles,
+    list_sealed,
     load_profile,
     read_report,
     save_profile,
@@ -20,13 +21,17 @@ __all__ = [
     "Profile",
     "ProfileRecord",
     "cap_hash",
+    "check_cap",
     "check_name",
     "delete_profile",
     "export_profile",
     "home",
     "import_profile",
+    "is_sealed",
     "list_profiles",
+    "list_sealed",
     "load_profile",
     "read_report",
     "save_profile",
+    "sitting_folder",
 ]

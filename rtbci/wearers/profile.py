@@ -1,21 +1,26 @@
 """A profile: an adapter and the record of where it came from, as files in one folder."""
 
 import hashlib
+import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from rtbci.errors import WearerError
+from rtbci.files import sync_folder, write_whole
 from rtbci.wearers.adapter import ARRAYS, Adapter
 
 PROFILE_VERSION = 1
 PROFILE_FILE = "profile.json"
 REPORT_FILE = "report.json"
 FILES = (PROFILE_FILE, REPORT_FILE, *(f"{name}.npy" for name in ARRAYS))
+PAGES = ("report.html", "report.png")
+"""The report for people; a profile may be without."""
 
 
 class Predicted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,11 +60,14 @@ class Profile:
     adapter : Adapter
     report : mapping
         The calibration's report, as JSON holds it.
+    pages : mapping of str to bytes
+        The report for people: content of the files named in `PAGES`, any or none of them.
     """
 
     record: ProfileRecord
     adapter: Adapter
     report: Mapping[str, Any]
+    pages: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def wearer(self) -> str:
@@ -72,69 +80,130 @@ def cap_hash(labels: tuple[str, ...]) -> str:
     return hashlib.sha256("\0".join(labels).encode()).hexdigest()[:16]
 
 
+def check_cap(record: ProfileRecord, labels: tuple[str, ...]) -> None:
+    """Make sure that a stream comes from the cap that a profile was made with.
+
+    Raises
+    ------
+    WearerError
+        If its channels are others.
+    """
+    if cap_hash(labels) != record.cap_hash:
+        raise WearerError(
+            f"The profile of '{record.wearer}' was made with another cap ({len(record.cap_labels)} channels: "
+            f"{', '.join(record.cap_labels[:3])} …, here {len(labels)}: {', '.join(labels[:3])} …); use that "
+            "cap, calibrate the wearer with this one, or run without --wearer."
+        )
+
+
 def write_files(profile: Profile, folder: Path) -> None:
-    """Write a profile's files into an empty folder, for the owner's eyes only."""
-    hashes = {}
-    for name, array in profile.adapter.arrays().items():
-        path = folder / f"{name}.npy"
-        np.save(path, array, allow_pickle=False)
-        hashes[name] = _sha256(path)
+    """Write a profile's files into an empty folder, for the owner's eyes only, and onto the disk."""
+    for name, content in contents(profile).items():
+        write_whole(folder / name, content)
+    sync_folder(folder)
+
+
+def contents(profile: Profile) -> dict[str, bytes]:
+    """Return what a profile's files hold, by their names."""
+    arrays = {name: _npy(array) for name, array in profile.adapter.arrays().items()}
+    hashes = {name: _sha256(content) for name, content in arrays.items()}
     record = msgspec.structs.replace(profile.record, exponent=profile.adapter.exponent, sha256=hashes)
-    _write_json(folder / PROFILE_FILE, record)
-    _write_json(folder / REPORT_FILE, profile.report)
-    for path in folder.iterdir():
-        path.chmod(0o600)
+    return {
+        **{f"{name}.npy": content for name, content in arrays.items()},
+        **{name: profile.pages[name] for name in PAGES if name in profile.pages},
+        PROFILE_FILE: _json(record),
+        REPORT_FILE: _json(profile.report),
+    }
 
 
 def read_record(folder: Path) -> ProfileRecord:
-    """Read a profile's record.
+    """Read the record of a profile in a folder.
 
     Raises
     ------
     WearerError
         If it is missing, damaged, or of another version.
     """
-    try:
-        record = msgspec.json.decode((folder / PROFILE_FILE).read_bytes(), type=ProfileRecord)
-    except (OSError, msgspec.DecodeError) as error:
-        raise WearerError(
-            f"The profile at {folder} cannot be read ({error}); delete it and calibrate the wearer again."
-        ) from error
-    if record.version != PROFILE_VERSION:
-        raise WearerError(
-            f"The profile at {folder} has version {record.version}, and this rtbci reads {PROFILE_VERSION}; "
-            "calibrate the wearer again."
-        )
-    return record
+    return parse_record(_read(folder, (PROFILE_FILE,)), str(folder))
 
 
 def read_files(folder: Path) -> Profile:
-    """Read a profile, every array's hash checked.
+    """Read a profile from a folder, every array's hash checked.
 
     Raises
     ------
     WearerError
         If a file is missing or damaged.
     """
-    record = read_record(folder)
+    there = tuple(name for name in PAGES if (folder / name).is_file())
+    return parse(_read(folder, (*FILES, *there)), str(folder))
+
+
+def parse_record(files: Mapping[str, bytes], where: str) -> ProfileRecord:
+    """Make a record from the content of a profile's files; `where` names them in what is said of errors.
+
+    Raises
+    ------
+    WearerError
+        If it is damaged or of another version.
+    """
+    try:
+        record = msgspec.json.decode(files[PROFILE_FILE], type=ProfileRecord)
+    except (KeyError, msgspec.DecodeError) as error:
+        raise _damaged(where, error) from error
+    if record.version != PROFILE_VERSION:
+        raise WearerError(
+            f"The profile at {where} has version {record.version}, and this rtbci reads {PROFILE_VERSION}; "
+            "calibrate the wearer again."
+        )
+    return record
+
+
+def parse(files: Mapping[str, bytes], where: str) -> Profile:
+    """Make a profile from the content of its files; `where` names them in what is said of errors.
+
+    Raises
+    ------
+    WearerError
+        If a file is missing or damaged.
+    """
+    record = parse_record(files, where)
     try:
         arrays = {}
         for name in ARRAYS:
-            path = folder / f"{name}.npy"
-            if _sha256(path) != record.sha256.get(name):
-                raise ValueError(f"{path.name} was changed")
-            arrays[name] = np.array(np.lib.format.open_memmap(path, mode="r"), dtype=np.float64)
-        report = msgspec.json.decode((folder / REPORT_FILE).read_bytes(), type=dict[str, Any])
-    except (OSError, ValueError, msgspec.DecodeError) as error:
-        raise WearerError(
-            f"The profile at {folder} is damaged ({error}); delete it and calibrate the wearer again."
-        ) from error
-    return Profile(record, Adapter(**arrays, exponent=record.exponent), report)
+            content = files[f"{name}.npy"]
+            if _sha256(content) != record.sha256.get(name):
+                raise ValueError(f"{name}.npy was changed")
+            arrays[name] = np.load(io.BytesIO(content), allow_pickle=False).astype(np.float64)
+        report = msgspec.json.decode(files[REPORT_FILE], type=dict[str, Any])
+    except (KeyError, ValueError, msgspec.DecodeError) as error:
+        raise _damaged(where, error) from error
+    pages = {name: files[name] for name in PAGES if name in files}
+    return Profile(record, Adapter(**arrays, exponent=record.exponent), report, pages)
 
 
-def _write_json(path: Path, content: Any) -> None:
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+def _read(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:
+    try:
+        return {name: (folder / name).read_bytes() for name in names}
+    except OSError as error:
+        raise _damaged(str(folder), error) from error
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _damaged(where: str, error: Exception) -> WearerError:
+    return WearerError(
+        f"The profile at {where} is damaged ({error}); delete it and calibrate the wearer again."
+    )
+
+
+def _npy(array: NDArray[np.float64]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _json(content: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

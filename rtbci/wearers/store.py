@@ -1,44 +1,56 @@
-"""Where profiles live: one folder a wearer, readable by its owner alone."""
+"""Keeping profiles: one folder a wearer, for its owner alone, encrypted where a passphrase is given."""
 
+import io
 import os
-import re
-import shutil
-import tempfile
 import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
 from rtbci.errors import WearerError
-from rtbci.wearers.profile import FILES, Profile, ProfileRecord, read_files, read_record, write_files
+from rtbci.files import sync_folder, write_whole
+from rtbci.wearers import places
+from rtbci.wearers.profile import (
+    FILES,
+    PAGES,
+    Profile,
+    ProfileRecord,
+    contents,
+    parse,
+    read_files,
+    read_record,
+    write_files,
+)
+from rtbci.wearers.sealed import SEALED_FILE, seal, sealed_wearer, unseal
 
-_PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _MOST_BYTES = 10_000_000
 
 
-def home() -> Path:
-    """Return the folder of what rtbci keeps for this user; RTBCI_HOME sets another."""
-    named = os.environ.get("RTBCI_HOME")
-    return Path(named) if named else platformdirs.user_data_path("rtbci", appauthor=False)
-
-
 def list_profiles() -> list[ProfileRecord]:
-    """Return the records of all profiles, by pseudonym.
+    """Return the records of all profiles that are not encrypted, by pseudonym.
 
     Raises
     ------
     WearerError
         If one of them cannot be read.
     """
-    folder = _wearers()
-    if not folder.is_dir():
-        return []
-    # What begins with a dot is being written, or was left by a crash while it was.
-    return [read_record(path) for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    folders = [_existing(name) for name in places.names(places.profiles())]
+    return [read_record(folder) for folder in folders if not _is_sealed(folder)]
 
 
-def load_profile(wearer: str, *, bundle_id: str | None = None) -> Profile:
+def list_sealed() -> list[str]:
+    """Return the pseudonyms of all encrypted profiles."""
+    return [name for name in places.names(places.profiles()) if _is_sealed(_existing(name))]
+
+
+def is_sealed(wearer: str) -> bool:
+    """Whether a wearer's profile is encrypted; False also if there is none."""
+    folder = places.whole(places.profile_folder(wearer))
+    return folder is not None and _is_sealed(folder)
+
+
+def load_profile(wearer: str, *, bundle_id: str | None = None, passphrase: str | None = None) -> Profile:
     """Open a wearer's profile.
 
     Parameters
@@ -47,13 +59,15 @@ def load_profile(wearer: str, *, bundle_id: str | None = None) -> Profile:
         The pseudonym.
     bundle_id : str, optional
         The bundle that it is to be used with.
+    passphrase : str, optional
+        Of an encrypted profile.
 
     Raises
     ------
     WearerError
-        If there is none, it is damaged, or it was fitted to another bundle.
+        If there is none, it is damaged, it was fitted to another bundle, or the passphrase is wrong.
     """
-    profile = read_files(_existing(wearer))
+    profile = _open(_existing(wearer), passphrase)
     if bundle_id is not None and profile.record.bundle_id != bundle_id:
         raise WearerError(
             f"The profile of '{wearer}' was fitted to bundle {profile.record.bundle_id}, not to {bundle_id}; "
@@ -62,7 +76,7 @@ def load_profile(wearer: str, *, bundle_id: str | None = None) -> Profile:
     return profile
 
 
-def save_profile(profile: Profile) -> Path:
+def save_profile(profile: Profile, *, passphrase: str | None = None) -> Path:
     """Store a profile, in place of an older one of the same wearer, all of it or nothing.
 
     Returns
@@ -75,32 +89,28 @@ def save_profile(profile: Profile) -> Path:
     WearerError
         If the pseudonym is none or the folder cannot be written.
     """
-    target = _folder(profile.wearer)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        target.parent.chmod(0o700)
-        _place(profile, target)
-    except OSError as error:
-        raise WearerError(
-            f"The profile of '{profile.wearer}' cannot be stored in {target.parent} ({error.strerror}); set "
-            "RTBCI_HOME to a folder of your own."
-        ) from error
-    return target
+    if passphrase is None:
+        return _place(profile.wearer, lambda folder: write_files(profile, folder))
+    sealed = _seal(profile, passphrase)
+    return _place(profile.wearer, lambda folder: _write_sealed(sealed, folder))
 
 
-def read_report(wearer: str) -> str:
+def read_report(wearer: str, *, passphrase: str | None = None) -> str:
     """Return a wearer's calibration report as JSON text.
 
     Raises
     ------
     WearerError
-        If there is no such profile or it is damaged.
+        If there is no such profile, it is damaged, or the passphrase is wrong.
     """
-    return msgspec.json.format(msgspec.json.encode(load_profile(wearer).report), indent=2).decode()
+    report = load_profile(wearer, passphrase=passphrase).report
+    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
 
 
 def export_profile(wearer: str, file: Path) -> None:
     """Write a profile into a new zip file, from which `import_profile` takes it on another machine.
+
+    What is encrypted stays so.
 
     Raises
     ------
@@ -108,125 +118,138 @@ def export_profile(wearer: str, file: Path) -> None:
         If there is no such profile, or the file exists or cannot be made.
     """
     folder = _existing(wearer)
-    read_files(folder)
+    if not _is_sealed(folder):
+        read_files(folder)
+    made = False
     try:
         # The file is the owner's alone from its first byte on.
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(folder.iterdir()):
-                archive.write(path, path.name)
+        made = True
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(_pack({path.name: path.read_bytes() for path in sorted(folder.iterdir())}))
     except OSError as error:
+        if made:
+            file.unlink()
         raise WearerError(
             f"The profile of '{wearer}' cannot be written to {file} ({error.strerror}); give a new file in a "
             "folder of your own."
         ) from error
 
 
-def import_profile(file: Path) -> Profile:
+def import_profile(file: Path) -> str:
     """Store a profile that `export_profile` wrote.
+
+    Returns
+    -------
+    str
+        The wearer's pseudonym.
 
     Raises
     ------
     WearerError
         If it is none, is damaged, or a profile of that wearer is there already.
     """
-    with tempfile.TemporaryDirectory() as name:
-        _unpack(file, Path(name))
-        profile = read_files(Path(name))
-    if _folder(profile.wearer).exists():
-        raise WearerError(f"There is a profile of '{profile.wearer}' already; delete it first.")
-    save_profile(profile)
-    return profile
+    files = _unpack(file)
+    sealed = files.get(SEALED_FILE)
+    profile = parse(files, str(file)) if sealed is None else None
+    wearer = profile.wearer if profile is not None else sealed_wearer(sealed or b"", str(file))
+    if places.whole(places.profile_folder(wearer)) is not None:
+        raise WearerError(f"There is a profile of '{wearer}' already; delete it first.")
+    if profile is not None:
+        save_profile(profile)
+    else:
+        _place(wearer, lambda folder: _write_sealed(sealed or b"", folder))
+    return wearer
 
 
 def delete_profile(wearer: str) -> None:
-    """Delete everything that is kept about a wearer.
+    """Delete everything that is kept about a wearer, a calibration that was begun included.
 
     Raises
     ------
     WearerError
-        If there is no such profile or it cannot be deleted.
+        If nothing is kept or it cannot be deleted.
     """
-    folder = _existing(wearer)
+    sitting = places.sitting_folder(wearer)
+    if places.whole(sitting) is None:
+        _existing(wearer)
     try:
-        for leftover in folder.parent.glob(_leftover_prefix(wearer) + "*"):
-            shutil.rmtree(leftover)
-        shutil.rmtree(folder)
+        places.remove(sitting)
+        places.remove(places.profile_folder(wearer))
     except OSError as error:
         raise WearerError(
-            f"The profile at {folder} cannot be deleted ({error.strerror}); delete the folder by hand."
+            f"What is kept of '{wearer}' in {places.home()} cannot be deleted ({error.strerror}); delete the "
+            "folders by hand."
         ) from error
 
 
-def _wearers() -> Path:
-    return home() / "wearers"
-
-
-def check_name(wearer: str) -> None:
-    """Make sure that a profile can be kept under a pseudonym.
-
-    Raises
-    ------
-    WearerError
-        If it is no plain name.
-    """
-    if not _PSEUDONYM.fullmatch(wearer):
-        raise WearerError(
-            f"'{wearer}' cannot be a wearer's pseudonym; use 1 to 64 letters, digits, '-' or '_', with a "
-            "letter or digit first."
-        )
-
-
-def _folder(wearer: str) -> Path:
-    check_name(wearer)
-    return _wearers() / wearer
-
-
-def _leftover_prefix(name: str) -> str:
-    """Begin the name of a folder that is being written; a dot ends the pseudonym, which holds none."""
-    return f".{name}."
-
-
 def _existing(wearer: str) -> Path:
-    folder = _folder(wearer)
-    if not folder.is_dir():
-        known = ", ".join(p.name for p in sorted(_wearers().glob("[!.]*"))) or "none yet"
+    folder = places.whole(places.profile_folder(wearer))
+    if folder is None:
+        known = ", ".join(places.names(places.profiles())) or "none yet"
         raise WearerError(
             f"There is no profile of '{wearer}' (there is: {known}); make one with `rtbci calibrate`."
         )
     return folder
 
 
-def _unpack(file: Path, folder: Path) -> None:
+def _place(wearer: str, write: Callable[[Path], None]) -> Path:
+    target = places.profile_folder(wearer)
+    try:
+        places.place(target, write)
+    except OSError as error:
+        raise WearerError(
+            f"The profile of '{wearer}' cannot be stored in {target.parent} ({error.strerror}); make room "
+            "there or set RTBCI_HOME to a folder of your own."
+        ) from error
+    return target
+
+
+def _is_sealed(folder: Path) -> bool:
+    return (folder / SEALED_FILE).is_file()
+
+
+def _open(folder: Path, passphrase: str | None) -> Profile:
+    if not _is_sealed(folder):
+        return read_files(folder)
+    plain = unseal((folder / SEALED_FILE).read_bytes(), passphrase, str(folder))
+    return parse(_unzip(io.BytesIO(plain), FILES), str(folder))
+
+
+def _seal(profile: Profile, passphrase: str) -> bytes:
+    return seal(_pack(contents(profile)), profile.wearer, passphrase, os.urandom(16))
+
+
+def _write_sealed(sealed: bytes, folder: Path) -> None:
+    write_whole(folder / SEALED_FILE, sealed)
+    sync_folder(folder)
+
+
+def _pack(files: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _unpack(file: Path) -> dict[str, bytes]:
     """Take a profile's files, and nothing else, out of a zip file."""
     try:
-        with zipfile.ZipFile(file) as archive:
-            for name in FILES:
-                if archive.getinfo(name).file_size > _MOST_BYTES:
-                    raise ValueError(f"{name} is too large")
-                (folder / name).write_bytes(archive.read(name))
+        with file.open("rb") as stream:
+            with zipfile.ZipFile(stream) as archive:
+                needed = (SEALED_FILE,) if SEALED_FILE in archive.namelist() else FILES
+            return _unzip(stream, needed)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise WearerError(
             f"{file} holds no profile ({error}); give a file that `rtbci wearers export` wrote."
         ) from error
 
 
-def _place(profile: Profile, target: Path) -> None:
-    """Write a profile beside its place and rename it there, with the older one out of the way first."""
-    # mkdtemp gives its folders to the owner alone.
-    staging = Path(tempfile.mkdtemp(prefix=_leftover_prefix(target.name), dir=target.parent))
-    try:
-        write_files(profile, staging)
-        if not target.exists():
-            staging.rename(target)
-            return
-        old = staging.with_name(staging.name + "-old")
-        target.rename(old)
-        try:
-            staging.rename(target)
-        except OSError:
-            old.rename(target)
-            raise
-        shutil.rmtree(old)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+def _unzip(stream: io.BufferedReader | io.BytesIO, needed: tuple[str, ...]) -> dict[str, bytes]:
+    with zipfile.ZipFile(stream) as archive:
+        there = [name for name in PAGES if name in archive.namelist()]
+        for name in (*needed, *there):
+            if archive.getinfo(name).file_size > _MOST_BYTES:
+                raise ValueError(f"{name} is too large")
+        return {name: archive.read(name) for name in (*needed, *there)}

@@ -151,10 +151,12 @@ def test_the_report_holds_the_stable_keys():
     assert [c["name"] for c in content["candidates"]] == [c.name for c in CANDIDATES]
     assert {"name", "top1", "ci95", "seconds"} <= set(content["candidates"][0])
     assert set(content["predicted"]) == {"top1", "ci95", "chance"}
+    assert {"decodable", "plain", "groups", "reliability", "amount"} <= set(content)
 
 
 def outcome(log_likelihood, hit):
-    return Outcome(1.0, np.asarray(log_likelihood, dtype=float), np.asarray(hit, dtype=bool))
+    hit = np.asarray(hit, dtype=bool)
+    return Outcome(1.0, np.asarray(log_likelihood, dtype=float), hit, np.full(len(hit), 0.5))
 
 
 def test_the_simplest_within_a_standard_error_of_the_best_is_chosen():
@@ -196,7 +198,7 @@ def test_from_sitting_to_a_profile_that_decodes(tmp_path, monkeypatch):
     collected = Collected(sitting(rounds(1), gain=1.0), Contract(), 3)
     named = []
     profile = calibrate(bundle, collected, "w01", on_progress=named.append)
-    assert named == [c.name for c in CANDIDATES]
+    assert named == [*(c.name for c in CANDIDATES), "amount of data"]
     assert profile.record.bundle_id == bundle.manifest.id
     assert profile.report["stream"] == {"name": "cap", "lost_samples": 3}
     save_profile(profile)

@@ -9,9 +9,9 @@ from scipy.special import log_softmax
 from rtbci.calibrate.candidates import cross_entropy
 from rtbci.calibrate.evidence import EXPONENTS, breaks, filtered, judge
 from rtbci.calibrate.head import fit_head
+from rtbci.calibrate.intervals import interval
 from rtbci.calibrate.layer import LinearisedLayer
 from rtbci.calibrate.own import OwnRidge
-from rtbci.calibrate.report import interval
 from rtbci.decode import EvidenceFilter
 from rtbci.wearers.adapter import binned
 

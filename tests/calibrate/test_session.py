@@ -8,7 +8,7 @@ import pylsl
 import pytest
 
 from rtbci.bundle import load_bundle
-from rtbci.calibrate import Announcer, Plan, collect
+from rtbci.calibrate import Announcer, Collector, Journal, Plan, collect
 from rtbci.errors import ContractError, StreamError, UsageError
 from rtbci.montage import CHANNELS
 from rtbci.stimuli.markers import ClipMarker, EndMarker, RestMarker, decode, encode
@@ -94,7 +94,7 @@ def test_a_plan_is_announced_and_its_clips_meet_with_eeg(bundle, cap, source_id)
     listener.start()
     progress = []
     got = collect(
-        bundle,
+        Collector(bundle),
         StreamQuery(source_id=source_id),
         clips=PLAN.clips,
         plan=PLAN,
@@ -129,7 +129,7 @@ def test_the_wearers_own_markers_are_heard(bundle, cap, source_id):
     shower = threading.Thread(target=show)
     shower.start()
     try:
-        got = collect(bundle, StreamQuery(source_id=source_id), clips=3)
+        got = collect(Collector(bundle), StreamQuery(source_id=source_id), clips=3)
     finally:
         done.set()
         shower.join()
@@ -138,21 +138,21 @@ def test_the_wearers_own_markers_are_heard(bundle, cap, source_id):
 
 def test_silence_is_said(bundle, cap, source_id):
     with pytest.raises(StreamError, match=r"No clip was announced for 4 s after 0 of 5 clips"):
-        collect(bundle, StreamQuery(source_id=source_id), clips=5, silent_s=4.0)
+        collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, silent_s=4.0)
     with pytest.raises(StreamError, match="No EEG stream was found within"):
-        collect(bundle, StreamQuery(source_id=f"{source_id}-nobody"), clips=5, silent_s=0.5)
+        collect(Collector(bundle), StreamQuery(source_id=f"{source_id}-nobody"), clips=5, silent_s=0.5)
 
 
 def test_stopping_early(bundle, cap, source_id):
     stop = threading.Event()
     stop.set()
     with pytest.raises(UsageError, match="stopped before the stream"):
-        collect(bundle, StreamQuery(source_id=source_id), clips=5, stop=stop)
+        collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, stop=stop)
     timer = threading.Timer(3.0, stop.set)
     stop.clear()
     timer.start()
     with pytest.raises(UsageError, match="before a clip was watched"):
-        collect(bundle, StreamQuery(source_id=source_id), clips=5, stop=stop)
+        collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, stop=stop)
     timer.join()
 
 
@@ -168,7 +168,7 @@ def test_a_cap_that_comes_back_as_another_ends_the_sitting(bundle, cap, source_i
     swapper.start()
     try:
         with pytest.raises(ContractError, match="came back as another cap"):
-            collect(bundle, StreamQuery(source_id=source_id), clips=5, silent_s=30.0)
+            collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, silent_s=30.0)
     finally:
         swapper.join()
         other[0].off()
@@ -181,3 +181,32 @@ def test_an_announcer_can_be_stopped_at_once(source_id):
     announcer.stop()
     assert time.monotonic() - began < 5.0
     assert announcer.ended.is_set()
+
+
+def test_a_stream_that_dies_loses_nothing(bundle, cap, source_id, tmp_path):
+    """One sentence says how to go on, and the clips are there when it does."""
+
+    def show_and_die():
+        while not cap.markers.have_consumers() and not cap.stop.wait(0.05):
+            pass
+        onset = pylsl.local_clock() + 2.0
+        for i, concept in enumerate(("dog", "cat", "ship", "car", "face")):
+            cap.markers.push_sample([encode(ClipMarker(concept=concept, seed=i, seconds=1.0))], onset + i)
+        time.sleep(5.5)
+        cap.off()
+
+    journal = Journal(tmp_path / "w01", 0)
+    shower = threading.Thread(target=show_and_die)
+    shower.start()
+    try:
+        with pytest.raises(
+            StreamError, match=r"No EEG for 4 s after 3 of 5 clips; .* it goes on from there\."
+        ):
+            collect(Collector(bundle, journal), StreamQuery(source_id=source_id), clips=5, silent_s=4.0)
+    finally:
+        shower.join()
+    journal._lock.close()
+    back = Journal(tmp_path / "w01", 0)
+    collector = Collector(bundle, back)
+    collector.replay(back.contract, back.parts(pylsl.local_clock()))
+    assert collector.watched == 3

@@ -1,6 +1,7 @@
 import json
 import stat
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,14 +15,18 @@ from rtbci.wearers import (
     Profile,
     ProfileRecord,
     cap_hash,
+    check_cap,
     delete_profile,
     export_profile,
     home,
     import_profile,
+    is_sealed,
     list_profiles,
+    list_sealed,
     load_profile,
     read_report,
     save_profile,
+    sitting_folder,
 )
 
 
@@ -145,7 +150,7 @@ def test_moving_to_another_machine(tmp_path, monkeypatch):
     with pytest.raises(WearerError, match="cannot be written"):
         export_profile("w01", tmp_path / "nowhere" / "w01.zip")
     monkeypatch.setenv("RTBCI_HOME", str(tmp_path / "other"))
-    assert import_profile(stick).wearer == "w01"
+    assert import_profile(stick) == "w01"
     np.testing.assert_array_equal(load_profile("w01").adapter.matrix, profile().adapter.matrix)
     with pytest.raises(WearerError, match="profile of 'w01' already"):
         import_profile(stick)
@@ -246,3 +251,68 @@ def test_an_adapter_that_cannot_be_is_refused(change):
     arrays = Adapter.identity().arrays()
     with pytest.raises(WearerError, match="calibrate the wearer again"):
         Adapter(**(arrays | change))
+
+
+def test_another_cap_is_refused_with_what_to_do():
+    record = profile().record
+    check_cap(record, ("Fp1", "Cz"))
+    for labels in (("Cz", "Fp1"), ("Fp1", "Cz", "Pz")):
+        with pytest.raises(WearerError, match=r"made with another cap .* without --wearer"):
+            check_cap(record, labels)
+
+
+def test_an_encrypted_profile_tells_nothing_without_its_passphrase(tmp_path, monkeypatch):
+    saved = profile()
+    folder = save_profile(saved, passphrase="correct horse")
+    assert [path.name for path in folder.iterdir()] == ["profile.sealed"]
+    assert b"layer" not in (folder / "profile.sealed").read_bytes()
+    assert is_sealed("w01")
+    assert (list_profiles(), list_sealed()) == ([], ["w01"])
+    loaded = load_profile("w01", bundle_id="tiny-1", passphrase="correct horse")
+    np.testing.assert_array_equal(loaded.adapter.own_weight, saved.adapter.own_weight)
+    with pytest.raises(WearerError, match="RTBCI_PASSPHRASE"):
+        load_profile("w01")
+    with pytest.raises(WearerError, match="passphrase is wrong"):
+        load_profile("w01", passphrase="incorrect horse")
+    with pytest.raises(WearerError, match="fitted to bundle tiny-1"):
+        load_profile("w01", bundle_id="tiny-2", passphrase="correct horse")
+    export_profile("w01", tmp_path / "w01.zip")
+    monkeypatch.setenv("RTBCI_HOME", str(tmp_path / "other"))
+    assert import_profile(tmp_path / "w01.zip") == "w01"
+    assert load_profile("w01", passphrase="correct horse").report == saved.report
+    with pytest.raises(WearerError, match="profile of 'w01' already"):
+        import_profile(tmp_path / "w01.zip")
+
+
+def test_an_encrypted_profile_that_was_changed_is_refused():
+    folder = save_profile(profile(), passphrase="correct horse")
+    sealed = json.loads((folder / "profile.sealed").read_text())
+    for change in ({"n": 2**30}, {"version": 2}, {"salt": ""}, {"name": "Jane Doe"}):
+        (folder / "profile.sealed").write_text(json.dumps(sealed | change))
+        with pytest.raises(WearerError, match="calibrate the wearer again"):
+            load_profile("w01", passphrase="correct horse")
+    token = sealed["token"]
+    (folder / "profile.sealed").write_text(json.dumps(sealed | {"token": token[:-8] + "AAAA" + token[-4:]}))
+    with pytest.raises(WearerError, match="the file was changed"):
+        load_profile("w01", passphrase="correct horse")
+
+
+def test_the_passphrase_may_not_be_empty():
+    with pytest.raises(WearerError, match="passphrase is empty"):
+        save_profile(profile(), passphrase="")
+    assert list_profiles() == []
+
+
+def test_the_pages_are_kept_and_travel(tmp_path, monkeypatch):
+    pages = {"report.html": b"<p>", "report.png": b"\x89PNG"}
+    save_profile(replace(profile(), pages=pages))
+    export_profile("w01", tmp_path / "w01.zip")
+    monkeypatch.setenv("RTBCI_HOME", str(tmp_path / "other"))
+    import_profile(tmp_path / "w01.zip")
+    assert load_profile("w01").pages == pages
+
+
+def test_deleting_takes_an_interrupted_calibration_too():
+    sitting_folder("w01").mkdir(parents=True)
+    delete_profile("w01")
+    assert not sitting_folder("w01").exists()

@@ -1,0 +1,69 @@
+"""Decoding a sitting as it would have been live, each stretch by a fit that has not seen it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rtbci.calibrate.candidates import Candidate, Material
+from rtbci.calibrate.evidence import Outcome, breaks, judge
+from rtbci.calibrate.folds import Fold, stretches
+
+FOLDS = 5
+
+Learn = Callable[[Fold], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """How candidates are judged on one sitting.
+
+    Attributes
+    ----------
+    material : Material
+    folds : sequence of Fold
+    hazard : float
+        The bundle's.
+    """
+
+    material: Material
+    folds: Sequence[Fold]
+    hazard: float
+
+    @classmethod
+    def of(cls, material: Material, hazard: float) -> "CrossValidation":
+        """Return the one with the usual stretches."""
+        return cls(material, stretches(material.sitting, material.trials, FOLDS), hazard)
+
+    @property
+    def slots_learnt(self) -> int:
+        """From how many slots there is to learn where the most are held out."""
+        slot, example_trial = self.material.trials.slot, self.material.trials.example_trial
+        return min(len(np.unique(slot[example_trial[fold.examples]])) for fold in self.folds)
+
+    def outcome(self, candidate: Candidate, share: float = 1.0) -> Outcome:
+        """Decode the whole sitting.
+
+        Parameters
+        ----------
+        candidate : Candidate
+        share : float
+            Learn from this share of the slots that a stretch leaves: those that follow upon it in time, as if
+            there were no more, and those from the beginning where it is the last.
+        """
+        material, trials = self.material, self.material.trials
+        logits = np.zeros_like(material.encoded)
+        for fold in self.folds:
+            adapter = candidate.fit(material, np.flatnonzero(fold.examples & self._near(fold, share)))
+            logits[fold.held_windows] = material.logits(adapter, fold.held_windows)
+        fresh = breaks(material.sitting.newest, material.sitting.hop_s)
+        return judge(logits, fresh, trials.decided, trials.concept, self.hazard)
+
+    def _near(self, fold: Fold, share: float) -> NDArray[np.bool_]:
+        trials = self.material.trials
+        held = np.unique(trials.slot[fold.held_trials])
+        others = np.setdiff1d(trials.slot, held)
+        following = np.roll(others, -int(np.searchsorted(others, held[-1])))
+        kept = following[: round(share * len(following))]
+        return np.asarray(np.isin(trials.slot[trials.example_trial], kept))

@@ -1,0 +1,424 @@
+"""A sitting on the disk while it goes on: what a process that dies, and a power cut, leave to go on from.
+
+The folder holds `sitting.json` (what was begun, and with which cap) and one XDF recording for each time that
+the calibration was started: the EEG as it came in, the markers, and where the signal path began afresh. So it
+can be replayed through the signal path, and for any bundle.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from rtbci.errors import ContractError, RecordingError
+from rtbci.files import sync_folder, write_whole
+from rtbci.montage import Remap
+from rtbci.record import Recorder, read_xdf, whole_length
+from rtbci.record.xdf import MAGIC
+from rtbci.stream import Chunk, StreamContract
+
+_T = TypeVar("_T")
+
+_VERSION = 1
+_SITTING_FILE = "sitting.json"
+_LOCK_FILE = "lock"
+
+
+class _Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A stream's contract, as JSON holds it."""
+
+    name: str
+    source_id: str
+    host: str
+    labels: tuple[str, ...]
+    units: tuple[str, ...]
+    types: tuple[str, ...]
+    rate_hz: float
+    format: str
+    delay_s: float
+    unit: str
+    matrix: list[list[float]]
+    matched: dict[str, int]
+    interpolated: tuple[str, ...]
+    set_aside: tuple[str, ...]
+
+    @classmethod
+    def of(cls, contract: StreamContract) -> "_Cap":
+        remap = contract.remap
+        return cls(
+            *(contract.name, contract.source_id, contract.host, contract.labels, contract.units),
+            *(contract.types, contract.rate_hz, contract.format, contract.delay_s, remap.unit),
+            *(remap.matrix.tolist(), remap.matched, remap.interpolated, remap.set_aside),
+        )
+
+    def contract(self) -> StreamContract:
+        matrix = np.array(self.matrix, dtype=np.float64)
+        remap = Remap(matrix, self.matched, self.interpolated, self.set_aside, self.unit)
+        return StreamContract(
+            name=self.name,
+            source_id=self.source_id,
+            host=self.host,
+            uid="",
+            labels=self.labels,
+            units=self.units,
+            types=self.types,
+            rate_hz=self.rate_hz,
+            format=self.format,
+            remap=remap,
+            delay_s=self.delay_s,
+        )
+
+
+class _Begun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of `sitting.json`."""
+
+    version: int
+    seed: int
+    began: str
+    cap: _Cap | None = None
+    watched: bool = False
+    """Whether nothing more is to be watched."""
+
+
+class _Restart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The signal path began afresh after so many samples of the part's stream of that number."""
+
+    restart: str
+    stream: int
+    after: int
+    lost: int
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """EEG without a break, and why there was one before it."""
+
+    chunk: Chunk
+    reason: str
+    lost: int
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What one start of the calibration recorded.
+
+    Attributes
+    ----------
+    stretches : tuple of Stretch
+        In the order in which they came.
+    markers : tuple of (str, float)
+        Text and stamp.
+    """
+
+    stretches: tuple[Stretch, ...]
+    markers: tuple[tuple[str, float], ...]
+
+    def span(self) -> tuple[float, float]:
+        """Return the first and the last stamp; both 0 if there is no EEG."""
+        if not self.stretches:
+            return 0.0, 0.0
+        lows, highs = zip(
+            *((s.chunk.stamps.min(), s.chunk.stamps.max()) for s in self.stretches), strict=True
+        )
+        return float(min(lows)), float(max(highs))
+
+    def later(self, seconds: float) -> "Part":
+        """Return the part with every stamp so much later."""
+        if seconds == 0.0:
+            return self
+        moved = tuple(
+            Stretch(
+                Chunk(s.chunk.data, s.chunk.stamps + seconds, s.chunk.received + seconds), s.reason, s.lost
+            )
+            for s in self.stretches
+        )
+        return Part(moved, tuple((text, stamp + seconds) for text, stamp in self.markers))
+
+
+class Journal:
+    """What is recorded of one wearer's calibration until a profile is saved.
+
+    Calls between `start` and `close` never wait for the disk; what they hand over is written within a
+    quarter of a second and flushed to the disk once a second.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is or shall be; made for the owner alone. One that is there is gone on with.
+    seed : int
+        Order of the clips, for one that is begun.
+    fresh : bool
+        Forget what is there, and begin.
+
+    Attributes
+    ----------
+    resumed : bool
+        Whether there was one.
+    seed : int
+        That it was begun with.
+    failure : RecordingError or None
+        Why nothing more could be written, if so.
+
+    Raises
+    ------
+    RecordingError
+        If the folder cannot be made, what is in it cannot be read, or another process is at it.
+    """
+
+    def __init__(self, folder: Path, seed: int, fresh: bool = False) -> None:
+        self.folder = folder
+        self.failure: RecordingError | None = None
+        self._recorder: Recorder | None = None
+        self._streams = self._samples = 0
+        self._lock = self._guard(self._take_lock)
+        if fresh or not (folder / _SITTING_FILE).is_file():
+            self._guard(self._forget)
+        self.resumed = (folder / _SITTING_FILE).is_file()
+        if self.resumed:
+            self._begun = self._read()
+        else:
+            self._begun = _Begun(_VERSION, seed, datetime.now(UTC).isoformat(timespec="seconds"))
+            self._keep(self._begun)
+        self.seed = self._begun.seed
+
+    @property
+    def contract(self) -> StreamContract | None:
+        """The cap's, if one was ever connected."""
+        return None if self._begun.cap is None else self._begun.cap.contract()
+
+    def discard(self) -> None:
+        """Delete it all, once a profile is saved.
+
+        Raises
+        ------
+        RecordingError
+            If that cannot be done.
+        """
+        self.close()
+        self._guard(self._forget)
+        self._lock.close()
+        self._guard((self.folder / _LOCK_FILE).unlink)
+        self._guard(self.folder.rmdir)
+
+    @property
+    def watched(self) -> bool:
+        """Whether watching was over: all clips, or no more that would help."""
+        return self._begun.watched
+
+    def end_watching(self) -> None:
+        """Note down that watching is over.
+
+        Raises
+        ------
+        RecordingError
+            If that cannot be done.
+        """
+        self._begun = msgspec.structs.replace(self._begun, watched=True)
+        self._keep(self._begun)
+
+    # ---- recording -----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin a new part.
+
+        Raises
+        ------
+        RecordingError
+            If it cannot be made.
+        """
+        number = 1 + max((int(path.stem.rpartition("-")[2]) for path in self._paths()), default=0)
+        path = self.folder / f"part-{number:03d}.xdf"
+        self._recorder = self._guard(lambda: Recorder(path, on_failure=self._fail))
+        self._guard(lambda: path.chmod(0o600))
+        self._guard(lambda: sync_folder(self.folder))
+
+    def connected(self, contract: StreamContract) -> None:
+        """Begin the EEG of a stream that was connected, perhaps again.
+
+        Raises
+        ------
+        ContractError
+            If it is not the cap that the sitting was begun with.
+        RecordingError
+            If it cannot be noted down.
+        """
+        before = self.contract
+        if before is None:
+            self._begun = msgspec.structs.replace(self._begun, cap=_Cap.of(contract))
+            self._keep(self._begun)
+        elif not contract.same_input(before):
+            raise ContractError(
+                f"The calibration was begun with stream '{before.name}' ({len(before.labels)} channels at "
+                f"{before.rate_hz:g} Hz, {before.unit}), and '{contract.name}' is another cap; use the first "
+                "one, or begin anew with --fresh."
+            )
+        if self._recorder is not None:
+            self._recorder.add_eeg_stream(contract)
+        self._streams += 1
+        self._samples = 0
+
+    def eeg(self, chunk: Chunk) -> None:
+        """Record a chunk."""
+        if self._recorder is not None and self._streams:
+            self._recorder.eeg(chunk)
+            self._samples += len(chunk.data)
+
+    def marker(self, text: str, stamp: float) -> None:
+        """Record a marker."""
+        if self._recorder is not None:
+            self._recorder.marker(text, stamp)
+
+    def restarted(self, reason: str, lost: int, at: float) -> None:
+        """Record that the signal path begins afresh with the next chunk."""
+        if self._recorder is not None:
+            note = _Restart(reason, self._streams, self._samples, lost)
+            self._recorder.event(msgspec.json.encode(note).decode(), at)
+
+    def close(self) -> None:
+        """End the part and wait until it is on the disk; a failure is left in `failure`."""
+        if self._recorder is not None:
+            recorder, self._recorder = self._recorder, None
+            try:
+                recorder.close()
+            except RecordingError as error:
+                self._fail(error)
+
+    # ---- going on ------------------------------------------------------------------------------
+
+    def parts(self, now: float) -> Iterator[Part]:
+        """Read what earlier starts recorded, in order, on a clock that only goes forward.
+
+        LSL's clock begins again when the machine does. So each part is moved back, if need be, to end
+        before the next one begins, and the last to end before now.
+
+        Parameters
+        ----------
+        now : float
+            On LSL's clock.
+
+        Raises
+        ------
+        RecordingError
+            If a file cannot be read.
+        """
+        parts = [_load(path) for path in self._paths()]
+        limit = now
+        moved: list[Part] = []
+        for part in reversed(parts):
+            first, last = part.span()
+            late = min(0.0, limit - 1.0 - last) if part.stretches else 0.0
+            moved.append(part.later(late))
+            limit = first + late if part.stretches else limit
+        yield from reversed(moved)
+
+    def _paths(self) -> list[Path]:
+        return sorted(self.folder.glob("part-*.xdf"))
+
+    def _read(self) -> _Begun:
+        try:
+            content = msgspec.json.decode((self.folder / _SITTING_FILE).read_bytes(), type=_Begun)
+            if content.version != _VERSION:
+                raise ValueError(f"version {content.version}")
+        except (OSError, ValueError, msgspec.DecodeError) as error:
+            raise RecordingError(
+                f"The calibration that was begun in {self.folder} cannot be gone on with ({error}); begin "
+                "anew with --fresh."
+            ) from error
+        return content
+
+    def _take_lock(self) -> IO[bytes]:
+        """Make the folder and keep other processes out; the lock ends with this one, however it ends."""
+        for folder in (self.folder.parent, self.folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.chmod(0o700)
+        lock = (self.folder / _LOCK_FILE).open("wb")
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.close()
+                raise RecordingError(
+                    f"Another calibration of this wearer is going on ({self.folder}); end that one first."
+                ) from None
+        return lock
+
+    def _forget(self) -> None:
+        # In this order a process that dies between leaves no sitting that lacks a part.
+        (self.folder / _SITTING_FILE).unlink(missing_ok=True)
+        sync_folder(self.folder)
+        for path in self._paths():
+            path.unlink()
+
+    def _keep(self, begun: _Begun) -> None:
+        def write() -> None:
+            write_whole(self.folder / _SITTING_FILE, msgspec.json.encode(begun))
+            sync_folder(self.folder)
+
+        self._guard(write)
+
+    def _guard(self, act: Callable[[], _T]) -> _T:
+        try:
+            return act()
+        except OSError as error:
+            raise RecordingError(
+                f"The calibration cannot be kept in {self.folder} ({error.strerror}); make room there or set "
+                "RTBCI_HOME to a folder of your own."
+            ) from error
+
+    def _fail(self, error: RecordingError) -> None:
+        # The first one says what is wrong; what follows from it does not.
+        if self.failure is None:
+            cause = error.__cause__
+            why = (cause.strerror if isinstance(cause, OSError) else None) or str(error)
+            self.failure = RecordingError(
+                f"The calibration can no longer be kept in {self.folder} ({why}); what was recorded until "
+                "then is whole, so make room and start the same command again: it goes on from there."
+            )
+
+
+def _load(path: Path) -> Part:
+    """Read a part up to its last whole chunk; one that was cut before its first holds nothing."""
+    with path.open("rb") as file:
+        if whole_length(file) <= len(MAGIC):
+            return Part((), ())
+    streams, _ = read_xdf(path, clocks=False)
+    streams.sort(key=lambda stream: int(stream["info"]["stream_id"]))
+    by_kind: dict[str, list[dict[str, Any]]] = {}
+    for stream in streams:
+        by_kind.setdefault(stream["info"]["type"][0], []).append(stream)
+    markers = tuple(_texts(by_kind.get("Markers", [])))
+    restarts = [msgspec.json.decode(text, type=_Restart) for text, _ in _texts(by_kind.get("Events", []))]
+    stretches: list[Stretch] = []
+    for number, stream in enumerate(by_kind.get("EEG", []), start=1):
+        mine = [note for note in restarts if note.stream == number]
+        stretches += _cut(stream, mine)
+    return Part(tuple(stretches), markers)
+
+
+def _cut(stream: dict[str, Any], notes: list[_Restart]) -> Iterator[Stretch]:
+    stamps: NDArray[np.float64] = np.asarray(stream["time_stamps"], dtype=np.float64)
+    data = np.asarray(stream["time_series"], dtype=np.float64)
+    begin, reason, lost = 0, "the stream was connected", 0
+    for note in notes:
+        # A note may be of samples that were not written any more.
+        end = min(note.after, len(stamps))
+        if end > begin:
+            yield Stretch(Chunk(data[begin:end], stamps[begin:end], float(stamps[end - 1])), reason, lost)
+            lost = 0
+        begin, reason, lost = end, note.restart, lost + note.lost
+    if len(stamps) > begin:
+        yield Stretch(Chunk(data[begin:], stamps[begin:], float(stamps[-1])), reason, lost)
+
+
+def _texts(streams: list[dict[str, Any]]) -> Iterator[tuple[str, float]]:
+    for stream in streams:
+        for row, stamp in zip(stream["time_series"], stream["time_stamps"], strict=True):
+            yield row[0], float(stamp)

@@ -1,0 +1,105 @@
+"""The report for people, drawn from what a profile stores."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from PySide6.QtGui import QImage
+
+from rtbci.errors import WearerError
+from rtbci.montage import CHANNELS
+from rtbci.reports import with_pages
+from rtbci.stimuli.concepts import GROUPS
+from rtbci.viewer import theme as look
+from tests.wearers.test_wearers import profile
+
+
+def share(top1):
+    return {"top1": top1, "ci95": [max(0.0, top1 - 0.02), min(1.0, top1 + 0.05)]}
+
+
+def report(decodable=True, top1=0.25, wearer="w01"):
+    return {
+        "wearer": wearer,
+        "created": "2026-01-01T00:00:00+00:00",
+        "bundle": {"id": "tiny-1"},
+        "stream": {"name": "my <cap>", "lost_samples": 3},
+        "plain": ["It works.", "Well enough."] if decodable else ["No signal.", "Look at the cap."],
+        "decodable": decodable,
+        "chosen": "layer",
+        "predicted": {**share(top1), "chance": 0.025},
+        "clips": 210,
+        "candidates": [
+            {"name": "none", "seconds": 0.1, **share(0.1)},
+            {"name": "layer", "seconds": 9.0, **share(top1)},
+        ],
+        "groups": [{"name": g, "clips": 20, "before": share(0.1), "after": share(top1)} for g in GROUPS],
+        "reliability": [{"claimed": c, "clips": 42, **share(c)} for c in (0.05, 0.1, 0.3, 0.5)],
+        "amount": {"candidate": "layer", "points": [{"clips": c, **share(top1)} for c in (52, 105, 210)]},
+        "quality": {"clean": 0.98, "channels": {name: {"verdict": "good", "good": 1.0} for name in CHANNELS}},
+    }
+
+
+def pages(**options):
+    return with_pages(replace(profile(), report=report(**options))).pages
+
+
+def colours(png):
+    image = QImage.fromData(png).scaled(800, 600)
+    return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.sources, self.text = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.sources += [value for name, value in attributes if name in ("src", "href")]
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_the_page_is_whole_and_needs_nothing_else():
+    page = Page(pages()["report.html"].decode())
+    assert page.open == []
+    assert len(page.sources) == 5
+    assert all(source.startswith("data:image/png;base64,") for source in page.sources)
+    text = " ".join(page.text)
+    for words in ("It works.", "Well enough.", "my <cap>", "2.5 %", "25 %", "10 %", "land animal"):
+        assert words in text
+
+
+def test_a_name_cannot_bring_markup():
+    assert b"<script>" not in pages(wearer="<script>alert(1)</script>")["report.html"]
+
+
+def test_the_picture_is_drawn():
+    image = QImage.fromData(pages()["report.png"])
+    assert (image.width(), image.height()) == (3200, 2400)
+    assert look.GOOD.name() in colours(pages()["report.png"])
+
+
+def test_no_hope_is_shown_where_nothing_can_be_decoded():
+    """Among many numbers that are noise one always looks good: none is drawn or told."""
+    found = pages(decodable=False, top1=0.03)
+    text = " ".join(Page(found["report.html"].decode()).text)
+    assert "No signal." in text
+    assert "land animal" not in text
+    # All electrodes are green on the head and nothing else is: without them the colour is gone.
+    bad = report(decodable=False, top1=0.03)
+    bad["quality"]["channels"] = {name: {"verdict": "flat", "good": 0.0} for name in CHANNELS}
+    grey = with_pages(replace(profile(), report=bad)).pages["report.png"]
+    assert look.GOOD.name() not in colours(grey)
+
+
+def test_a_report_of_an_older_kind_is_refused():
+    with pytest.raises(WearerError, match="cannot be drawn"):
+        with_pages(profile())
