@@ -37,6 +37,12 @@ class EngineSession:
     def __init__(
         self, path: Path, engine: Engine, *, threads: int = 1, providers: Sequence[str] = CPU
     ) -> None:
+        if providers[0] not in ort.get_available_providers():
+            raise BundleError(
+                f"The engine {path.name} was to run on {providers[0]}, which the onnxruntime installed here"
+                f" lacks (it has {', '.join(ort.get_available_providers())}); install the package that brings"
+                " the provider or choose the CPU."
+            )
         options = ort.SessionOptions()
         options.intra_op_num_threads = max(1, min(threads, os.cpu_count() or 1))
         options.inter_op_num_threads = 1

@@ -15,6 +15,7 @@ from rtbci.cli import (
     export,
     keys,
     present,
+    provenance,
     record,
     replay,
     run,
@@ -36,7 +37,7 @@ app = typer.Typer(
 )
 for _command in (
     *(demo, run, view, calibrate, present, replay, simulate, record),
-    *(bench, streams, doctor, keys, wearers, train, evaluate, export),
+    *(bench, streams, doctor, provenance, keys, wearers, train, evaluate, export),
 ):
     _command.register(app)
 

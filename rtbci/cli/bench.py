@@ -1,30 +1,27 @@
 """``rtbci bench``: how fast it is here, beside the floor measured in the same minute."""
 
-import os
-import platform
 import uuid
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from rtbci.cli.bench_generate import generate
 from rtbci.cli.live import REPORT_HELP
 from rtbci.cli.processes import Child, end_all, stop_on_signals
 from rtbci.errors import StoppedError
 
 bench = typer.Typer(
-    help="Measure latency on this machine. Example: `rtbci bench latency --seconds 30`", no_args_is_help=True
+    help="Measure latency and the cost of pictures on this machine. "
+    "Example: `rtbci bench latency --seconds 30`",
+    no_args_is_help=True,
 )
+bench.command()(generate)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command group to the command line."""
     app.add_typer(bench, name="bench")
-
-
-@bench.callback()
-def _group() -> None:
-    """Keep `latency` a command of its own: a group of one would be that one."""
 
 
 @bench.command()
@@ -46,6 +43,7 @@ def latency(
     configure_lsl(scope="machine", session_id=f"bench-{token}")
     import numpy as np
 
+    from rtbci.bench.environment import environment
     from rtbci.bench.floor import floor_latencies
     from rtbci.bundle import load_bundle
     from rtbci.files import check_place, save_report
@@ -79,13 +77,7 @@ def latency(
         "latency_ms": result["latency_ms"],
         "sample_to_window_over_floor": round(window["p50"] / p50, 3) if window["p50"] else None,
         "resources": result["resources"],
-        "environment": {
-            "cpu": platform.processor() or platform.machine(),
-            "cores": os.cpu_count(),
-            "load": os.getloadavg()[0],
-            "python": platform.python_version(),
-            "system": platform.platform(),
-        },
+        "environment": environment("rtbci", "pylsl", "onnxruntime", "numpy", "scipy"),
     }
     _print(content)
     save_report(report, content)

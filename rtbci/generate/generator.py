@@ -1,19 +1,26 @@
 """Three grades of picture from evidence: preview, keyframe, clip."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.bundle import Bundle
-from rtbci.bundle.engine import EngineSession
+from rtbci.bundle.engine import CPU, EngineSession
 from rtbci.generate.evidence_input import DecodedEvidence
 from rtbci.generate.memory import Composition, SceneMemory
+from rtbci.generate.reuse import Look
 from rtbci.generate.sharpness import BACKDROP_BLUR, blurred, sharpness, veil
+from rtbci.wire.messages import Grade
 
 Pictures = NDArray[np.uint8]
 Decode = Callable[[NDArray[np.float32]], Pictures]
+
+TURN = 0.6
+"""How far a composition goes towards the next one of its context at each window: most of the way, so that the
+picture mostly shows what its caption says, but not all of it, so that it turns rather than jumps."""
 
 
 class Generator(Protocol):
@@ -38,12 +45,16 @@ class Generator(Protocol):
         """Concept and seed of the clip of the corpus that the keyframe mostly shows."""
         ...
 
+    def look(self, evidence: DecodedEvidence, grade: Grade) -> Look:
+        """Give what a grade's picture follows from, so scaled that `rtbci.generate.reuse.ALIKE` fits."""
+        ...
+
 
 class MemoryGenerator:
     """Draws from a memory of scenes with a picture decoder.
 
-    Evidence of the same context keeps its scene until another one fits clearly better; a new context starts
-    afresh.
+    Evidence of the same context keeps its scene until another one fits clearly better, and then turns to it
+    over a few windows; a new context starts afresh.
 
     Parameters
     ----------
@@ -52,11 +63,17 @@ class MemoryGenerator:
         Turns a latent (8, 16, 16), float32, into a picture (h, w, 3), uint8.
     decode_preview : callable, optional
         The same for previews, of any size; `decode` where it is left out.
+
+    Attributes
+    ----------
+    provider : str
+        onnxruntime's provider that runs the bundle's engines; empty where `decode` was given.
     """
 
     def __init__(self, memory: SceneMemory, decode: Decode, decode_preview: Decode | None = None) -> None:
         self.memory = memory
         self.frames = memory.frames
+        self.provider = ""
         self._decode = decode
         self._decode_preview = decode_preview or decode
         # An engine's first run also allocates: better now than at the first evidence.
@@ -65,9 +82,12 @@ class MemoryGenerator:
         self._context: int | None = None
         self._held: dict[int, int] = {}
         self._composed: tuple[DecodedEvidence, Composition] | None = None
+        self._spread = memory.spread
 
     @classmethod
-    def from_bundle(cls, bundle: Bundle, threads: int = 2) -> "MemoryGenerator":
+    def from_bundle(
+        cls, bundle: Bundle, threads: int = 2, providers: Sequence[str] = CPU
+    ) -> "MemoryGenerator":
         """Open a bundle's generator: its engines `decoder` and `preview` and its `memory_*` arrays.
 
         Parameters
@@ -75,11 +95,15 @@ class MemoryGenerator:
         bundle : Bundle
         threads : int
             Threads of onnxruntime for one picture.
+        providers : sequence of str
+            onnxruntime's provider names; an error if the first is not what runs.
         """
         engines = bundle.manifest.engines
 
         def opened(name: str) -> Decode:
-            engine = EngineSession(bundle.engine_path(name), engines[name], threads=threads)
+            engine = EngineSession(
+                bundle.engine_path(name), engines[name], threads=threads, providers=providers
+            )
 
             def decode(latent: NDArray[np.float32]) -> Pictures:
                 rgb = engine.run(latent=np.ascontiguousarray(latent[None], dtype=np.float32))["rgb"]
@@ -88,7 +112,10 @@ class MemoryGenerator:
             return decode
 
         preview = opened("preview") if "preview" in engines else None
-        return cls(SceneMemory.from_bundle(bundle), opened("decoder"), preview)
+        generator = cls(SceneMemory.from_bundle(bundle), opened("decoder"), preview)
+        # Each engine has been checked to run on it.
+        generator.provider = providers[0]
+        return generator
 
     def preview(self, evidence: DecodedEvidence) -> Pictures:
         """Draw what the EEG's own latent says; uint8 (1, h, w, 3)."""
@@ -112,14 +139,30 @@ class MemoryGenerator:
             return None
         return int(self.memory.concepts[entries[0]]), int(self.memory.seeds[entries[0]])
 
+    def look(self, evidence: DecodedEvidence, grade: Grade) -> Look:
+        """What of the latents the veil lets through, in units of the scenes' own spread.
+
+        One frame stands for a clip: all frames of a composition are mixed and shifted alike.
+        """
+        sharp = sharpness(evidence.strength)
+        latent = (
+            evidence.latent if grade == "preview" else self._compose(evidence).latents[self.memory.keyframe]
+        )
+        seen = np.float32(sharp.brightness * sharp.presence / self._spread)
+        return np.asarray((latent - self.memory.mean) * seen, dtype=np.float32)
+
     def _compose(self, evidence: DecodedEvidence) -> Composition:
         # Keyframe and clip of one decode show one scene.
         if self._composed is not None and self._composed[0] is evidence:
             return self._composed[1]
+        before = self._composed[1] if self._composed is not None else None
         if evidence.context != self._context:
-            self._context, self._held = evidence.context, {}
+            self._context, self._held, before = evidence.context, {}, None
         composition = self.memory.compose(evidence, sharpness(evidence.strength), self._held)
         self._held |= {int(self.memory.concepts[entry]): entry for entry in composition.entries}
+        if before is not None:
+            turned = before.latents + np.float32(TURN) * (composition.latents - before.latents)
+            composition = replace(composition, latents=turned)
         self._composed = (evidence, composition)
         return composition
 

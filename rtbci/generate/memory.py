@@ -86,6 +86,8 @@ class SceneMemory:
         """The frame of the clip's middle moment, at which everything is where its specification says."""
         middles = latents[:, self.keyframe].astype(np.float32) * self._scale
         self.mean = middles.mean(axis=0)
+        self.spread = max(float(np.sqrt(np.mean((middles - self.mean) ** 2))), 1e-6)
+        """Root mean square of the middle frames' departure from their mean."""
         self._pooled = np.stack([_pooled(middle) for middle in middles])
 
     @classmethod

@@ -26,6 +26,7 @@ from rtbci.bundle import Manifest, load_bundle
 from rtbci.errors import RtbciError, WireError
 from rtbci.generate.evidence_input import DecodedEvidence, from_message
 from rtbci.generate.generator import Generator, MemoryGenerator
+from rtbci.generate.reuse import Reuse
 from rtbci.stimuli.captions import caption
 from rtbci.stimuli.spec import CLIP_SECONDS, clip_spec
 from rtbci.wire.codec import pack, unpack
@@ -117,8 +118,8 @@ class Inbox:
 class Worker:
     """Draws the newest evidence in three grades until it is stopped.
 
-    Preview and keyframe of each evidence taken are always drawn; a clip is dropped as soon as newer evidence
-    waits.
+    Preview and keyframe of each evidence taken are always sent; a clip is dropped as soon as newer evidence
+    waits. What would look like the last picture of its grade is not drawn again but sent again, marked so.
 
     Parameters
     ----------
@@ -143,6 +144,7 @@ class Worker:
         self._manifest = manifest
         self._outbox = outbox
         self._parent = parent
+        self._reuse = Reuse()
         self._session = f"generator-{os.getpid()}"
         self._numbers: dict[type, int] = {}
         self._reported = ("", -_REPORT_S)
@@ -158,25 +160,42 @@ class Worker:
     def draw(self, request: Request) -> None:
         """Draw one decode, each grade sent as soon as it is ready."""
         evidence = request.evidence
-        self._send_picture(request, "preview", self._generator.preview(evidence), _doubt(request.header))
-        keyframe = self._generator.keyframe(evidence)
-        words = self._caption(request)
-        self._send_picture(request, "keyframe", keyframe, words)
+        self._draw_one(request, "preview", self._generator.preview)
+        self._draw_one(request, "keyframe", self._generator.keyframe)
+        look = self._generator.look(evidence, "clip")
+        kept = self._reuse.find("clip", request.header, look)
+        if kept is not None:
+            self._send_picture(request, "clip", kept, reused=True)
+            return
         frames = []
         for frame in self._generator.clip(evidence):
             frames.append(frame)
             if len(frames) < self._generator.frames and self.inbox.interrupts():
                 return
-        self._send_picture(request, "clip", np.stack(frames), words)
+        clip = np.stack(frames)
+        self._reuse.keep("clip", request.header, look, clip)
+        self._send_picture(request, "clip", clip)
 
-    def _caption(self, request: Request) -> str:
-        """Say what the keyframe shows, as far as the evidence allows to say so."""
-        if request.header.word in ("none", "weak"):
+    def _draw_one(
+        self, request: Request, grade: Grade, draw: Callable[[DecodedEvidence], NDArray[np.uint8]]
+    ) -> None:
+        look = self._generator.look(request.evidence, grade)
+        kept = self._reuse.find(grade, request.header, look)
+        frames = kept if kept is not None else draw(request.evidence)
+        if kept is None:
+            self._reuse.keep(grade, request.header, look, frames)
+        self._send_picture(request, grade, frames, reused=kept is not None)
+
+    def _caption(self, request: Request, grade: Grade) -> str:
+        """Say what the picture shows, as far as the evidence allows to say so."""
+        if grade == "preview" or request.header.word in ("none", "weak"):
             return _doubt(request.header)
         scene = self._generator.scene(request.evidence)
         return caption(clip_spec(*scene)) if scene is not None else ""
 
-    def _send_picture(self, request: Request, grade: Grade, frames: NDArray[np.uint8], words: str) -> None:
+    def _send_picture(
+        self, request: Request, grade: Grade, frames: NDArray[np.uint8], *, reused: bool = False
+    ) -> None:
         header = request.header
         picture = Picture(
             grade=grade,
@@ -188,13 +207,14 @@ class Worker:
             width=frames.shape[2],
             fps=len(frames) / CLIP_SECONDS if grade == "clip" else 0.0,
             guess=header.top[0] if header.top else Guess("", 0.0),
-            caption=words,
+            caption=self._caption(request, grade),
             chance=header.chance,
             strength=header.strength,
             word=header.word,
             crisp=header.word == "strong" and grade != "preview",
             bundle=self._manifest.id,
             surrogate=header.surrogate,
+            reused=reused,
         )
         self._send(picture, frames)
 

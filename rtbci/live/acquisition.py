@@ -101,6 +101,8 @@ class Acquisition:
         LSL's clock.
     mains_hz : float, optional
         Frequency of the mains here, if it is not the bundle's.
+    on_break : callable, optional
+        Called when the EEG to come is not continuous with the EEG before; must not wait.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class Acquisition:
         clock: Callable[[], float] = local_clock,
         *,
         mains_hz: float | None = None,
+        on_break: Callable[[], None] | None = None,
     ) -> None:
         self._bundle = bundle
         self._publisher = publisher
@@ -121,6 +124,7 @@ class Acquisition:
         self._recorder = recorder
         self._clock = clock
         self._mains_hz = mains_hz
+        self._on_break = on_break
         self._prior = bundle.array("prior_covariance")
         self._chain: Chain | None = None
         self._contract: StreamContract | None = None
@@ -184,8 +188,13 @@ class Acquisition:
     def _restart(self, reason: str) -> None:
         if self._chain is not None:
             self._chain.reset(reason)
+        self._begin_epoch()
+
+    def _begin_epoch(self) -> None:
         self.epoch += 1
         self._last = None
+        if self._on_break is not None:
+            self._on_break()
 
     # ---- what goes out beside the windows ------------------------------------------------------
 
@@ -301,8 +310,7 @@ class Acquisition:
         self._contract = contract
         self._pending_gap = None
         self.connections += 1
-        self.epoch += 1
-        self._last = None
+        self._begin_epoch()
         if self._recorder is not None:
             self._recorder.add_eeg_stream(contract)
         remap = contract.remap

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections import Counter
+import time
+from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,14 +29,21 @@ _log = logging.getLogger(__name__)
 
 _QUEUE = 8
 _RESTARTS = 5
+_WITHIN_S = 600.0
 _END_S = 1.0
+STARTING_S = 30.0
+"""A generator that has not answered so long after its start is taken for stuck,"""
+STALL_S = 5.0
+"""and later one that has not answered evidence for so long."""
+FLUSH = b"flush"
+"""Tells the generator to drop what it is drawing, as `rtbci.generate.worker` has it."""
 
 
 class PictureLink:
     """Has evidence drawn in another process, and publishes what comes back.
 
-    The generator cannot stall the decoder: evidence is sent without waiting, and a generator that has died is
-    started again, at most five times in a session.
+    The generator cannot stall the decoder: evidence is sent without waiting, and a generator that has died or
+    no longer answers is started again, at most five times in ten minutes.
 
     Parameters
     ----------
@@ -72,12 +80,18 @@ class PictureLink:
         self._out.setsockopt(zmq.SNDHWM, _QUEUE)
         self._out.setsockopt(zmq.LINGER, 0)
         self._out.bind(self._inbox)
+        self._sending = threading.Lock()
         self._worker: subprocess.Popen[bytes] | None = None
-        self._restarts = 0
+        self._restarts: deque[float] = deque(maxlen=_RESTARTS)
+        self._answered = False
+        self._owed_since: float | None = None
+        self._last_sent = 0
+        self._void_until = 0
         self._ending = threading.Event()
         self._numbers = itertools.count()
         self._grades: Counter[str] = Counter()
         self._crisp = 0
+        self._reused = 0
         self._first_keyframe = 0.0
         self._drawn_windows = 0
         self._sent = 0
@@ -94,12 +108,13 @@ class PictureLink:
         return max(0, self._sent - self._drawn_windows)
 
     def counts(self) -> dict[str, int]:
-        """Pictures of each grade so far, and how many of them were crisp."""
+        """Pictures of each grade so far, how many of all were crisp, and how many needed no drawing."""
         return {
             "previews": self._grades["preview"],
             "keyframes": self._grades["keyframe"],
             "clips": self._grades["clip"],
             "crisp": self._crisp,
+            "reused": self._reused,
         }
 
     def first_keyframe_after(self, began: float) -> float | None:
@@ -118,13 +133,37 @@ class PictureLink:
         self._reader.start()
 
     def draw(self, evidence: Evidence, buffers: tuple[NDArray[np.float32], ...]) -> None:
-        """Send evidence to be drawn; never waits. To be called from one thread."""
+        """Send evidence to be drawn; never waits.
+
+        Newer evidence, of the same context or another, stops the clip of the one before.
+        """
         frames = pack(evidence, buffers, self._wearer, next(self._numbers))
-        try:
-            self._out.send_multipart(frames, flags=zmq.NOBLOCK)
-        except zmq.Again:
+        if not self._send(frames):
             _log.info("the generator's queue is full; window %d is not drawn", evidence.window)
         self._sent += 1
+        self._last_sent = evidence.window
+        if self._owed_since is None:
+            self._owed_since = time.monotonic()
+
+    def flush(self) -> None:
+        """Drop what is being drawn and what is on its way back, from any thread; never waits.
+
+        For a break in the EEG: no evidence follows for seconds that would push the old picture aside.
+        """
+        self._void_until = self._last_sent
+        # What is dropped unseen is not answered.
+        self._owed_since = None
+        self._send([FLUSH])
+
+    def _send(self, frames: list[bytes | memoryview]) -> bool:
+        with self._sending:
+            if self._out.closed:
+                return False
+            try:
+                self._out.send_multipart(frames, flags=zmq.NOBLOCK)
+            except zmq.Again:
+                return False
+        return True
 
     def stop(self) -> None:
         """End the generator's process and the thread; may be called twice."""
@@ -138,13 +177,15 @@ class PictureLink:
                 self._worker.wait()
         if self._reader.ident is not None:
             self._reader.join(_END_S)
-        self._out.close()
+        with self._sending:
+            self._out.close()
         self._context.term()
         self._folder.cleanup()
 
     # ---- the generator's process ---------------------------------------------------------------
 
     def _launch(self) -> None:
+        self._answered, self._owed_since = False, None
         try:
             self._worker = subprocess.Popen(
                 [
@@ -163,17 +204,32 @@ class PictureLink:
             ) from error
 
     def _revive(self) -> None:
-        """Start the generator again if it has died."""
-        if self._worker is None or self._worker.poll() is None or self._ending.is_set():
+        """Start the generator again if it has died, or no longer answers."""
+        if self._worker is None or self._ending.is_set():
             return
-        code = self._worker.returncode
-        if self._restarts >= _RESTARTS:
-            self._tell("error", f"The generator ended again (code {code}); no more pictures in this session.")
+        if self._worker.poll() is not None:
+            how = f"ended (code {self._worker.returncode})"
+        elif self._is_stuck():
+            how = f"did not answer for {STALL_S if self._answered else STARTING_S:g} s"
+            # It may be unable to hear a request to end.
+            self._worker.kill()
+            self._worker.wait(_END_S)
+        else:
+            return
+        now = time.monotonic()
+        if len(self._restarts) == _RESTARTS and now - self._restarts[0] < _WITHIN_S:
+            self._tell("error", f"The generator {how} again; no more pictures in this session.")
             self._worker = None
             return
-        self._restarts += 1
-        self._tell("warning", f"The generator ended (code {code}) and is started again.")
+        self._restarts.append(now)
+        self._tell("warning", f"The generator {how} and is started again.")
         self._launch()
+
+    def _is_stuck(self) -> bool:
+        """Whether evidence has waited too long for its preview."""
+        owed = self._owed_since
+        patience = STALL_S if self._answered else STARTING_S
+        return owed is not None and time.monotonic() - owed > patience
 
     def _tell(self, level: str, sentence: str) -> None:
         _log.warning(sentence)
@@ -195,6 +251,7 @@ class PictureLink:
             socket.close(linger=0)
 
     def _receive(self, frames: list[zmq.Frame]) -> None:
+        self._answered, self._owed_since = True, None
         try:
             envelope, buffers = unpack([frame.buffer for frame in frames])
         except WireError as error:
@@ -209,8 +266,14 @@ class PictureLink:
             self._tell(header.level, header.sentence)
 
     def _publish(self, picture: Picture, buffers: tuple[NDArray[np.uint8], ...]) -> None:
+        if picture.window <= self._void_until:
+            return
         now = local_clock()
-        self._latency.add(f"sample_to_{picture.grade}", now - picture.times.newest)
+        if picture.reused:
+            self._reused += 1
+        else:
+            # Only what was drawn tells how long drawing takes.
+            self._latency.add(f"sample_to_{picture.grade}", now - picture.times.newest)
         self._publisher.send(msgspec.structs.replace(picture, wearer=self._wearer), *buffers)
         self._grades[picture.grade] += 1
         self._crisp += picture.crisp

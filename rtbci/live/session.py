@@ -133,6 +133,7 @@ class LiveSession:
                 self._latency,
                 self._recorder,
                 mains_hz=options.mains_hz,
+                on_break=self._pictures.flush,
             )
             self._loop = DecodingLoop(
                 bundle,

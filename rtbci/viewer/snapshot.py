@@ -1,15 +1,16 @@
 """Pictures of the window as PNG files that say where they come from."""
 
 import os
+import time
 from pathlib import Path
 
-import msgspec
 from PySide6.QtCore import QByteArray
 from PySide6.QtGui import QImage, QImageWriter
 from PySide6.QtWidgets import QApplication
 
 from rtbci.errors import UsageError
 from rtbci.viewer.display import has_display
+from rtbci.viewer.provenance import as_text, provenance
 from rtbci.viewer.state import ViewState
 
 
@@ -62,12 +63,14 @@ def ensure_application() -> QApplication:
 def save_image(image: QImage, state: ViewState, path: Path) -> None:
     """Save an image of the window with the provenance of its picture as PNG text.
 
+    `rtbci.viewer.provenance.read_provenance` reads it back.
+
     Raises
     ------
     UsageError
         If the file cannot be written.
     """
-    for key, text in provenance(state).items():
+    for key, text in as_text(provenance(state, time.monotonic())).items():
         image.setText(key, text)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,28 +83,3 @@ def save_image(image: QImage, state: ViewState, path: Path) -> None:
         raise UsageError(
             f"The picture {path} cannot be written ({writer.errorString()}); choose another folder."
         )
-
-
-def provenance(state: ViewState) -> dict[str, str]:
-    """What a saved picture says about itself."""
-    facts = {"Software": "rtbci", "rtbci:session": state.session}
-    if state.stream is not None:
-        facts["rtbci:stream"] = state.stream.name
-        facts["rtbci:phase"] = state.stream.phase
-    if state.picture is not None:
-        header = state.picture.header
-        facts |= {
-            "Title": f"Decoded from EEG: {header.caption}",
-            "rtbci:bundle": header.bundle,
-            "rtbci:wearer": header.wearer,
-            "rtbci:window": str(header.window),
-            "rtbci:context": str(header.context),
-            "rtbci:grade": header.grade,
-            "rtbci:guess": header.guess.label,
-            "rtbci:confidence": f"{header.guess.p:.4f}",
-            "rtbci:chance": f"{header.chance:.4f}",
-            "rtbci:strength": header.word,
-            "rtbci:surrogate": "yes" if header.surrogate else "no",
-            "rtbci:times": msgspec.json.encode(header.times).decode(),
-        }
-    return facts

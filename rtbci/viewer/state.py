@@ -268,7 +268,8 @@ class ViewState:
     def _take_picture(self, header: Picture, pixels: NDArray[Any], now: float) -> None:
         self.clock.heard(header.times.published, now)
         times = header.times
-        if header.grade == "preview" and 0 < times.newest < times.published:
+        # A picture that is sent again tells nothing of how long drawing takes.
+        if header.grade == "preview" and not header.reused and 0 < times.newest < times.published:
             self.preview_ms.append((now, (times.published - times.newest) * 1e3))
             while now - self.preview_ms[0][0] > _SPARK_S:
                 self.preview_ms.popleft()

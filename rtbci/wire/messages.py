@@ -127,6 +127,8 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True, tag="picture"):
     bundle: str
     wearer: str = ""
     surrogate: bool = False
+    reused: bool = False
+    """Whether the pixels were drawn from an earlier window of this context, whose evidence said the same."""
 
 
 class StageTime(msgspec.Struct, frozen=True):

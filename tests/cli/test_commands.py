@@ -12,7 +12,7 @@ from rtbci.stimuli.concepts import CONCEPT_NAMES
 
 COMMANDS = (
     *("demo", "run", "view", "calibrate", "replay", "simulate", "record", "bench", "streams", "doctor"),
-    *("train", "evaluate", "export", "wearers", "keys", "present"),
+    *("train", "evaluate", "export", "wearers", "keys", "present", "provenance"),
 )
 
 FREE = ("--endpoint", "tcp://127.0.0.1:0")
@@ -117,6 +117,11 @@ def test_demo_ends_by_itself_with_report_and_picture(command, bundle_folder, tmp
     assert report["counts"]["keyframes"] >= 1
     assert report["decoding"]["chance"] == 1 / len(CONCEPT_NAMES)
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+    code, out, err = command("provenance", tmp_path / "p.png", "--report", "from.json").end()
+    assert code == 0, err
+    assert report["bundle"]["id"] in out
+    told = json.loads((tmp_path / "from.json").read_text())
+    assert told["bundle"] == report["bundle"]["id"] and told["window"] >= 1 and told["seen"]
 
 
 @pytest.mark.parametrize("what", ["demo", "run", "simulate", "record", "replay"])

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 import rtbci.cli.run
 import rtbci.stream
 from rtbci.cli import app
+from rtbci.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,11 @@ def test_the_mains_reach_the_session(monkeypatch, given, meant):
 
 def test_mains_of_nowhere_are_refused():
     assert CliRunner().invoke(app, ["run", "--mains", "55"]).exit_code == 2
+
+
+@pytest.mark.parametrize("arguments", [("bench", "generate"), ("provenance", "picture.png")])
+def test_a_report_without_a_place_is_refused_before_anything_is_done(arguments, tmp_path):
+    done = CliRunner().invoke(app, [*arguments, "--report", str(tmp_path / "nowhere" / "r.json")])
+    assert isinstance(done.exception, UsageError)
+    assert "report cannot be written" in str(done.exception)
+    assert not done.output

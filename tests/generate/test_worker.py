@@ -162,6 +162,9 @@ class SlowGenerator:
     def scene(self, evidence):
         return None
 
+    def look(self, evidence, grade):
+        return evidence.latent
+
 
 @pytest.fixture
 def slow(line, folder):
@@ -182,12 +185,17 @@ def slow(line, folder):
         assert not thread.is_alive()
 
 
+def looking(value: float):
+    """Evidence whose pictures look unlike those of any other value."""
+    return buffers(latent=np.full((8, 16, 16), value, np.float32))
+
+
 def test_newer_evidence_stops_a_clip_and_the_newest_wins(line, slow):
     generator, worker = slow
     line.send(message(window=1))
     assert [picture.grade for picture in line.pictures(2)] == ["preview", "keyframe"]
     for window in (2, 3, 4):
-        line.send(message(window=window))
+        line.send(message(window=window), looking(window))
     time.sleep(0.3)  # the three lie in the inbox while the clip waits for its first frame
     generator.go.release()
     assert [(p.grade, p.window) for p in line.pictures(2)] == [("preview", 4), ("keyframe", 4)]
@@ -221,3 +229,47 @@ def test_words_and_crispness_follow_the_evidence(line, slow, word, crisp, words)
     preview, keyframe = line.pictures(2)
     assert not preview.crisp and keyframe.crisp is crisp
     assert keyframe.caption == words
+
+
+def test_similar_evidence_sends_the_same_pictures_again_and_draws_nothing(line, slow):
+    generator, _ = slow
+    for _ in range(3):
+        generator.go.release()
+    line.send(message(window=1, strength=0.5))
+    first = line.pictures(3)
+    line.send(message(window=2, strength=0.51), looking(0.04))
+    again = line.pictures(3)
+    assert [p.grade for p in again] == ["preview", "keyframe", "clip"]
+    assert all(p.window == 2 and p.strength == 0.51 and p.reused for p in again)
+    assert not any(p.reused for p in first)
+    assert {window for _, window in generator.drawn} == {1}
+
+
+@pytest.mark.parametrize(
+    ("change", "value"), [({}, 0.06), ({"word": "weak"}, 0), ({"strength": 0.6}, 0), ({"context": 2}, 0.01)]
+)
+def test_what_would_look_otherwise_is_drawn(line, slow, change, value):
+    generator, _ = slow
+    for _ in range(6):
+        generator.go.release()
+    line.send(message(window=1, strength=0.5))
+    line.pictures(3)
+    line.send(message(**({"window": 2, "strength": 0.5} | change)), looking(value))
+    assert not any(p.reused for p in line.pictures(3))
+    assert ("frame 2", 2) in generator.drawn
+
+
+def test_a_clip_that_was_cut_short_is_not_kept(line, slow):
+    generator, _ = slow
+    line.send(message(window=1))
+    line.pictures(2)
+    line.send(message(window=2))
+    time.sleep(0.3)
+    generator.go.release()
+    assert [(p.grade, p.window, p.reused) for p in line.pictures(2)] == [
+        ("preview", 2, True),
+        ("keyframe", 2, True),
+    ]
+    for _ in range(3):
+        generator.go.release()
+    assert [(p.grade, p.window, p.reused) for p in line.pictures(1)] == [("clip", 2, False)]

@@ -129,6 +129,41 @@ def test_a_generator_that_dies_is_started_again_and_decoding_goes_on(source_id, 
         assert watched.session._pictures.pid != pid
 
 
+def test_a_generator_that_is_stuck_is_started_again_and_no_window_is_missed(
+    source_id, start_session, monkeypatch
+):
+    import rtbci.live.pictures
+
+    monkeypatch.setattr(rtbci.live.pictures, "STALL_S", 2.0)
+    with FaultySender(CHANNELS, source_id):
+        watched = start_session(source_id)
+        watched.wait_for(Picture, grade="keyframe")
+        pid = watched.session._pictures.pid
+        os.kill(pid, signal.SIGSTOP)
+        watched.wait(lambda h: isinstance(h, Notice) and "did not answer" in h.sentence)
+        stuck_at = watched.of(Evidence)[-1].window
+        watched.wait(lambda h: isinstance(h, Picture) and h.grade == "keyframe" and h.window > stuck_at)
+        report = watched.session.stop()
+    windows = [evidence.window for evidence in watched.of(Evidence)]
+    assert windows == list(range(windows[0], windows[0] + len(windows)))
+    assert report["counts"]["decoded"] == report["counts"]["windows"]
+
+
+def test_a_break_in_the_eeg_flushes_the_generator(source_id, start_session, monkeypatch):
+    with FaultySender(CHANNELS, source_id) as sender:
+        watched = start_session(source_id)
+        watched.wait_for(Picture, grade="keyframe")
+        flushed = []
+        link = watched.session._pictures
+        monkeypatch.setattr(watched.session._acquisition, "_on_break", lambda: flushed.append(link.flush()))
+        sender.drop(10)
+        watched.wait(lambda h: isinstance(h, Notice) and "10 samples" in h.sentence)
+        assert not flushed
+        sender.kill()
+        watched.wait(lambda h: isinstance(h, StreamState) and h.phase == "lost")
+        assert flushed
+
+
 class MarkerSender:
     """A marker stream that goes with an EEG stream."""
 

@@ -300,7 +300,7 @@ def test_a_snapshot_says_where_it_comes_from(qtbot: QtBot, tmp_path: Path) -> No
     assert image.text("rtbci:window") == str(header.window)
     assert float(image.text("rtbci:confidence")) == pytest.approx(header.guess.p, abs=1e-4)
     assert image.text("rtbci:strength") == "moderate"
-    assert image.text("rtbci:surrogate") == "no"
+    assert image.text("rtbci:surrogate") == "false"
 
 
 def test_an_empty_state_can_be_saved_too(qtbot: QtBot, tmp_path: Path) -> None:

@@ -1,0 +1,106 @@
+"""One line of `rtbci bench generate`, and how times become one."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypedDict
+
+import numpy as np
+import psutil
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What drawing one grade took.
+
+    Attributes
+    ----------
+    grade : str
+        preview, keyframe or clip.
+    backend : str
+        What drew it.
+    provider : str
+        What it ran on, as the backend itself says after the fact.
+    precision : str
+        Of the stored weights.
+    steps : int
+        Steps of denoising; 0 where there are none.
+    size : int
+        Height and width of the picture, pixels.
+    frames : int
+        Frames drawn.
+    threads : int
+        Threads that one call may use.
+    n : int
+        How many were timed; those drawn to warm up are not among them.
+    p50_ms, p95_ms : float
+        Time from evidence in hand to picture in hand, milliseconds.
+    min_ms : float
+        The least of the times: what is left of it when nothing else ran.
+    frames_per_s : float
+        Frames drawn in a second at the median.
+    rss_mb : float
+        Resident memory of the process that drew, afterwards; megabytes of 2**20 bytes.
+    quality : float or None
+        Share of held-out scenes that a classifier names right in such pictures of strong and right
+        evidence, as the bundle's own metrics say; None where nobody measured it.
+    """
+
+    grade: str
+    backend: str
+    provider: str
+    precision: str
+    steps: int
+    size: int
+    frames: int
+    threads: int
+    n: int
+    p50_ms: float
+    p95_ms: float
+    min_ms: float
+    frames_per_s: float
+    rss_mb: float
+    quality: float | None = None
+
+
+class Summary(TypedDict):
+    """The fields of a `Row` that follow from its times."""
+
+    frames: int
+    n: int
+    p50_ms: float
+    p95_ms: float
+    min_ms: float
+    frames_per_s: float
+    rss_mb: float
+
+
+def timed(work: Callable[[int], object], repeats: int, warm: int = 2, within_s: float = 60.0) -> list[float]:
+    """Time ``work(k)`` for k from 0 on, milliseconds each, after `warm` calls that do not count.
+
+    After `within_s` no more calls are begun, but two are timed in any case.
+    """
+    times: list[float] = []
+    start = time.perf_counter()
+    for k in range(warm + repeats):
+        began = time.perf_counter()
+        if began - start > within_s and len(times) >= warm + 2:
+            break
+        work(k)
+        times.append((time.perf_counter() - began) * 1e3)
+    return times[warm:]
+
+
+def summary(times: list[float], frames: int = 1) -> Summary:
+    """Reduce times (milliseconds) of drawing so many frames each, in this process."""
+    p50, p95 = (float(np.percentile(times, q)) for q in (50, 95))
+    return {
+        "frames": frames,
+        "n": len(times),
+        "p50_ms": round(p50, 3),
+        "p95_ms": round(p95, 3),
+        "min_ms": round(min(times), 3),
+        "frames_per_s": round(1e3 * frames / p50, 2),
+        "rss_mb": round(psutil.Process(os.getpid()).memory_info().rss / 2**20, 1),
+    }

@@ -1,0 +1,151 @@
+"""The link to the generator's process: it may die, stall or be told to drop everything."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import rtbci.live.pictures as pictures
+from rtbci.live.latency import LatencyBook
+from rtbci.live.pictures import PictureLink
+from rtbci.wire.messages import Notice, Picture, Times
+from tests.generate.test_evidence_input import buffers, message
+
+
+class Outlet:
+    """Keeps what would be published."""
+
+    def __init__(self):
+        self.sent = []
+
+    def send(self, header, *arrays):
+        self.sent.append(header)
+
+    def of(self, kind, **fields):
+        return [
+            h for h in self.sent if isinstance(h, kind) and all(getattr(h, k) == v for k, v in fields.items())
+        ]
+
+
+@pytest.fixture
+def outlet():
+    return Outlet()
+
+
+@pytest.fixture
+def latency():
+    return LatencyBook()
+
+
+@pytest.fixture
+def link(tiny_bundle, outlet, latency):
+    link = PictureLink(tiny_bundle, outlet, latency, wearer="w01")
+    link.start()
+    yield link
+    link.stop()
+
+
+def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def draw(link: PictureLink, window: int, *, context: int = 1, value: float = 0.0) -> None:
+    latent = np.full((8, 16, 16), value, np.float32)
+    # The tiny bundle remembers scenes of the first eight concepts only.
+    posterior = np.full(40, 0.005, np.float32)
+    posterior[2] = 0.8
+    link.draw(
+        message(window=window, context=context, times=Times(newest=1.0)),
+        buffers(posterior=posterior, latent=latent),
+    )
+
+
+def draw_until_answered(link: PictureLink, outlet: Outlet, window: int) -> None:
+    """The process needs a moment to start; evidence that comes before is dropped, as live."""
+
+    def answered() -> bool:
+        draw(link, window)
+        time.sleep(0.1)
+        return bool(outlet.of(Picture, window=window, grade="clip"))
+
+    until(answered)
+
+
+def test_pictures_of_similar_evidence_are_counted_and_not_timed(link, outlet, latency):
+    draw_until_answered(link, outlet, 1)
+    timed = latency.summary()["sample_to_keyframe"]["n"]
+    before = link.counts()["reused"]
+    draw(link, 2)
+    until(lambda: outlet.of(Picture, window=2, grade="clip"))
+    assert all(p.reused and p.wearer == "w01" for p in outlet.of(Picture, window=2))
+    assert link.counts()["reused"] >= before + 3
+    draw(link, 3, context=2)
+    until(lambda: outlet.of(Picture, window=3, grade="clip"))
+    assert [(p.grade, p.context, p.reused) for p in outlet.of(Picture, window=3)] == [
+        (grade, 2, False) for grade in ("preview", "keyframe", "clip")
+    ]
+    assert latency.summary()["sample_to_keyframe"]["n"] == timed + 1
+
+
+def test_a_stopped_generator_is_noticed_and_started_again(link, outlet, monkeypatch):
+    monkeypatch.setattr(pictures, "STALL_S", 2.0)
+    draw_until_answered(link, outlet, 1)
+    stuck = link.pid
+    os.kill(stuck, signal.SIGSTOP)
+    slowest, window = 0.0, 2
+
+    def noticed() -> bool:
+        nonlocal slowest, window
+        began = time.monotonic()
+        draw(link, window, value=float(window))
+        slowest = max(slowest, time.monotonic() - began)
+        window += 1
+        time.sleep(0.05)
+        return any("did not answer" in notice.sentence for notice in outlet.of(Notice, level="warning"))
+
+    until(noticed)
+    until(lambda: link.pid not in (None, stuck))
+    with pytest.raises(ProcessLookupError):
+        os.kill(stuck, 0)
+    draw_until_answered(link, outlet, window)
+    # Sending never waited for the one that did not read, though its queue was full long before.
+    assert slowest < 1.0
+
+
+def test_a_generator_that_has_nothing_to_do_is_not_taken_for_stuck(link, outlet, monkeypatch):
+    draw_until_answered(link, outlet, 1)
+    monkeypatch.setattr(pictures, "STALL_S", 0.5)
+    working = link.pid
+    link.flush()
+    time.sleep(1.5)
+    assert link.pid == working and not outlet.of(Notice)
+
+
+def test_a_flush_drops_what_is_on_its_way(link, outlet):
+    draw_until_answered(link, outlet, 1)
+    os.kill(link.pid, signal.SIGSTOP)
+    try:
+        draw(link, 2, value=2.0)
+        link.flush()
+    finally:
+        os.kill(link.pid, signal.SIGCONT)
+    draw(link, 3, context=2, value=3.0)
+    until(lambda: outlet.of(Picture, window=3, grade="clip"))
+    assert not outlet.of(Picture, window=2)
+
+
+def test_after_five_restarts_in_a_row_it_is_given_up(link, outlet):
+    for _ in range(6):
+        until(lambda: link.pid is not None)
+        os.kill(link.pid, signal.SIGKILL)
+        until(lambda: link.pid is None or link._worker is None)
+        time.sleep(0.5)
+    until(lambda: outlet.of(Notice, level="error"))
+    assert "no more pictures" in outlet.of(Notice, level="error")[0].sentence
+    draw(link, 1)
