@@ -48,3 +48,22 @@ def default(
 
     make_default_bundle(out, config, codec_minutes)
     typer.echo(f"Wrote {out}.")
+
+
+@export.command()
+def contact_sheet(
+    out: Annotated[Path, typer.Argument(help="PNG to write.")],
+    codec: Annotated[Path, typer.Option(help="Folder of the trained autoencoder and the memory.")] = Path(
+        "runs/codec"
+    ),
+) -> None:
+    """Draw what the generator makes of strong, moderate and no evidence, beside what was watched.
+
+    Example: `rtbci export contact-sheet sheet.png`
+    """
+    from export.contact_sheet import contact_sheet as draw
+    from rtbci.viewer.snapshot import ensure_application
+
+    ensure_application()
+    draw(codec, out)
+    typer.echo(f"Wrote {out}.")

@@ -1,0 +1,106 @@
+"""One picture of what the generator draws: what was watched above, and what it makes of evidence below."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
+
+from export.recognition import load_generator, simulated_evidence
+from rtbci.stimuli.concepts import CONCEPTS
+from rtbci.stimuli.draw import draw_frame
+from rtbci.stimuli.spec import clip_spec
+from training.codec import MIDDLE, encode_frames, load_codec
+from training.codec_seeds import CODEC_HELD_OUT
+
+SHOWN = (
+    "cat",
+    "turtle",
+    "flower",
+    "skiing",
+    "dancing",
+    "mountain",
+    "pizza",
+    "guitar",
+    "car",
+    "ship",
+    "fireworks",
+    "panda",
+)
+EVIDENCE = (("strong evidence", 1.0), ("moderate evidence", 0.4), ("no evidence", 0.0))
+_CELL, _GAP, _LEFT, _TOP = 120, 6, 170, 40
+_INK, _SOFT, _GROUND = QColor("#e8edf4"), QColor("#8b97a8"), QColor("#0b0e13")
+
+
+def contact_sheet(folder: Path, out: Path) -> None:
+    """Draw twelve held-out scenes and what becomes of them, and write a PNG.
+
+    Rows: the scene watched; then, for strong, moderate and no evidence, preview, keyframe and the clip's
+    last frame. The evidence is right and its latent as coarse and noisy as one decoded from EEG.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the trained autoencoder, its exported decoders and the memory lie.
+    out : Path
+    """
+    named = {concept.name: concept.index for concept in CONCEPTS}
+    chosen = [named[name] for name in SHOWN if name in named][:12]
+    codec, generator = load_codec(folder), load_generator(folder)
+    specs = [clip_spec(concept, CODEC_HELD_OUT.start + 2000 + concept) for concept in chosen]
+    truth = np.stack([draw_frame(spec, MIDDLE) for spec in specs])
+    rows = [("watched", "", list(truth))]
+    latents = encode_frames(codec, truth)
+    for title, strength in EVIDENCE:
+        rng = np.random.default_rng(4)
+        evidence = [
+            replace(simulated_evidence(spec, latent, generator.memory.mean, strength, rng), context=k)
+            for k, (spec, latent) in enumerate(zip(specs, latents, strict=True))
+        ]
+        drawn = [
+            (generator.preview(e)[0], generator.keyframe(e)[0], list(generator.clip(e))[-1]) for e in evidence
+        ]
+        for index, grade in enumerate(("preview", "keyframe", "clip, last frame")):
+            rows.append((grade, title if index == 0 else "", [pictures[index] for pictures in drawn]))
+    _draw(rows, [CONCEPTS[concept].name for concept in chosen]).save(str(out))
+
+
+def _draw(rows: list[tuple[str, str, list[NDArray[np.uint8]]]], names: list[str]) -> QImage:
+    titles = sum(bool(title) for _, title, _ in rows)
+    width = _LEFT + len(names) * (_CELL + _GAP) + _GAP
+    image = QImage(
+        width, _TOP + len(rows) * (_CELL + _GAP) + titles * 2 * _GAP + _GAP, QImage.Format.Format_RGB32
+    )
+    image.fill(_GROUND)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    middle = Qt.AlignmentFlag.AlignCenter
+    for column, name in enumerate(names):
+        _write(painter, QRectF(_LEFT + column * (_CELL + _GAP), 0, _CELL, _TOP), name, _INK, 15, middle)
+    y = _TOP
+    for label, title, pictures in rows:
+        if title:
+            y += 2 * _GAP
+            _write(painter, QRectF(12, y + 18, _LEFT - 20, 24), title, _INK, 15, Qt.AlignmentFlag.AlignLeft)
+        _write(painter, QRectF(12, y + 44, _LEFT - 20, 24), label, _SOFT, 14, Qt.AlignmentFlag.AlignLeft)
+        for column, picture in enumerate(pictures):
+            height, across = picture.shape[:2]
+            cell = QImage(
+                np.ascontiguousarray(picture).data, across, height, 3 * across, QImage.Format.Format_RGB888
+            )
+            painter.drawImage(QRectF(_LEFT + column * (_CELL + _GAP), y, _CELL, _CELL), cell)
+        y += _CELL + _GAP
+    painter.end()
+    return image
+
+
+def _write(
+    painter: QPainter, area: QRectF, text: str, colour: QColor, size: int, align: Qt.AlignmentFlag
+) -> None:
+    font = QFont("Inter")
+    font.setPixelSize(size)
+    painter.setFont(font)
+    painter.setPen(colour)
+    painter.drawText(area, align, text)
