@@ -1,6 +1,7 @@
 """The command line: one file a command, and the only part that knows every other part."""
 
 import logging
+import signal
 import sys
 
 import typer
@@ -64,3 +65,6 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        # All is written. Python gives handlers of its own back as it ends, and a Ctrl-C would then kill it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
