@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 TRAIN, HELD_OUT, STREAM = 0, 1, 2
 STORED = 4
 """Samples averaged in what is stored; an encoder may average over a multiple of it."""
-_WEARER_VERSION = 3
+WEARER_VERSION = 3
 """Raise it when the simulated wearer changes, so that old caches are not used."""
 
 
@@ -174,7 +174,7 @@ def cut(
 
 def fingerprint(settings: DecoderSettings) -> str:
     """What decides the windows, as a short hash: the name of the cache."""
-    parts = [settings.cohort, settings.preprocessing, STORED, _WEARER_VERSION]
+    parts = [settings.cohort, settings.preprocessing, STORED, WEARER_VERSION]
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:12]
 
 

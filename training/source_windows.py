@@ -192,13 +192,13 @@ def make_windows(
         raise UsageError(
             f"Nothing of {nobody} in {source.folder} is left to learn from; hold out less, or name others."
         )
-    folder = cache / _fingerprint(source, p, known, held_out)
+    folder = cache / fingerprint(source, p, known, held_out)
     folder.mkdir(parents=True, exist_ok=True)
     # One thread of BLAS each: with more, processes wait for each other over matrices of 62 x 62.
     with mp.get_context("spawn").Pool(processes, threadpool_limits, (1,)) as pool:
         if not (folder / "prior.npy").is_file():
             jobs = [(source, blocks, p) for blocks in learned.values()]
-            _save(folder / "prior.npy", np.mean(pool.starmap(mean_covariance, jobs), axis=0))
+            save(folder / "prior.npy", np.mean(pool.starmap(mean_covariance, jobs), axis=0))
         missing = [s for s in source.subjects() if not (folder / f"x-{source.number(s)}.npy").is_file()]
         done = pool.imap_unordered(_make_subject, [(source, s, folder, p, tuple(held_out)) for s in missing])
         for count, subject in enumerate(done, start=1):
@@ -215,14 +215,14 @@ def _make_subject(job: tuple[Source, str, Path, Preprocessing, tuple[Block, ...]
     windows = subject_windows(source, subject, p, prior, held_out)
     # The windows themselves come last: their file says that the wearer is complete.
     for name in reversed(_FIELDS):
-        _save(folder / f"{name}-{source.number(subject)}.npy", getattr(windows, name))
+        save(folder / f"{name}-{source.number(subject)}.npy", getattr(windows, name))
     return subject
 
 
-def _fingerprint(
+def fingerprint(
     source: Source, p: Preprocessing, known: Collection[str], held_out: Collection[Block]
 ) -> str:
-    """What decides the windows, as a short hash."""
+    """Whatever decides a source's windows, as a short hash."""
     blocks = []
     for subject in source.subjects():
         for block in source.blocks(subject):
@@ -233,7 +233,8 @@ def _fingerprint(
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:12]
 
 
-def _save(file: Path, array: NDArray[np.generic]) -> None:
+def save(file: Path, array: NDArray[np.generic]) -> None:
+    """Write an array as npy, whole or not at all."""
     partial = file.with_suffix(".partial.npy")
     np.save(partial, array, allow_pickle=False)
     partial.rename(file)

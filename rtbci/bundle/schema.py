@@ -52,6 +52,8 @@ class Preprocessing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Time constant of the robust per-channel scale."""
     clip_sd: float = 8.0
     """Values beyond this many robust standard deviations are clipped."""
+    whiten: bool = True
+    """Whether the wearer's own running covariance whitens the EEG; without, channels are scaled only."""
     align_s: float = 60.0
     """Time constant of the running covariance that whitens the EEG (Euclidean alignment)."""
     align_prior_s: float = 10.0

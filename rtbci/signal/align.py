@@ -56,11 +56,14 @@ class Align:
     """A second with more than this times the usual total variance is an artefact; it counts as if it had
     this much."""
     grid: Grid = _GRID
+    whiten: bool = True
+    """Without it the identity stands in, to measure what alignment adds."""
 
     def start(self) -> AlignState:
         """State before the first sample: the prior's whitening, or none."""
         zero = np.zeros((self.channels, self.channels))
-        whitening = np.eye(self.channels) if self.prior is None else self._whitening(self.prior)
+        known = self.prior is not None and self.whiten
+        whitening = self._whitening(self.prior) if known else np.eye(self.channels)
         return AlignState(0, (), zero, 0.0, whitening)
 
     def restart(self, state: AlignState) -> AlignState:
@@ -98,6 +101,8 @@ class Align:
 
     def _observe(self, state: AlignState, x: Array, mark: bool) -> AlignState:
         count, pending = state.count + len(x), (*state.pending, x)
+        if not self.whiten:
+            return AlignState(count, (), state.covariance, state.weight, state.whitening)
         if not mark:
             return AlignState(count, pending, state.covariance, state.weight, state.whitening)
         block = np.concatenate(pending)

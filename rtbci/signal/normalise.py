@@ -36,7 +36,13 @@ class Normalise:
         """Steps for a bundle's preprocessing."""
         return cls(
             scale=RunningScale(p.rate_hz, p.normalise_s, p.clip_sd),
-            align=Align(rate=p.rate_hz, forget_s=p.align_s, prior=prior_covariance, prior_s=p.align_prior_s),
+            align=Align(
+                rate=p.rate_hz,
+                forget_s=p.align_s,
+                prior=prior_covariance,
+                prior_s=p.align_prior_s,
+                whiten=p.whiten,
+            ),
         )
 
     def start(self) -> NormaliseState:

@@ -1,0 +1,316 @@
+"""The training loop: one command from one CPU to many GPUs, and the same weights after a kill at any moment.
+
+Everything random is drawn from the run's seed and the step's number, so a run that goes on from a checkpoint
+does exactly what it would have done; processes draw the same global batch and take each their part of it.
+"""
+
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+
+from rtbci.errors import StoppedError, UsageError
+from rtbci.stimuli.concepts import CONCEPTS
+from training.alignment import CurriculumSettings, active_subjects, adversarial_weight, subject_means
+from training.augment import Augment
+from training.experiments.material import Material
+from training.experiments.net import Net, concept_logits, heads_of, loss_of
+from training.experiments.settings import RunSettings
+
+Ints = NDArray[np.int64]
+
+CHECKPOINT = "checkpoint.pt"
+_CHECKPOINT_S = 20.0
+_MEANS_FROM = 40
+"""Clips of each wearer that a mean feature is made of."""
+
+
+@dataclass
+class Progress:
+    """Where a run is; all of it is in the checkpoint."""
+
+    step: int = 0
+    best: float = math.inf
+    best_step: int = 0
+    since_best: int = 0
+    active: tuple[int, ...] = ()
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+class Loop:
+    """One training of one `Net`.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    material : Material
+    train, validation : ndarray of int
+        Rows of the material's clips.
+    seed : int
+    folder : Path
+        Of the checkpoint and the logs.
+    accelerator : Accelerator
+    deadline : float
+        On `time.monotonic`; when it has come, the run stops with a checkpoint.
+    """
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        material: Material,
+        train: Ints,
+        validation: Ints,
+        seed: int,
+        folder: Path,
+        accelerator: Accelerator,
+        deadline: float = math.inf,
+    ) -> None:
+        self.settings, self.material, self.seed = settings, material, seed
+        self.train_rows, self.validation_rows = train, validation
+        self.folder, self.accelerator, self.deadline = folder, accelerator, deadline
+        self.x = material.x(settings)
+        self.targets = Targets(material, settings, train)
+        torch.manual_seed(seed)
+        heads = heads_of(settings.losses, material.labels)
+        net = Net(settings, heads, len(material.known), self.x.shape[2])
+        spatial = [] if net.layers is None else list(net.layers.parameters())
+        others = [p for name, p in net.named_parameters() if not name.startswith("layers.")]
+        groups: list[dict[str, Any]] = [{"params": others, "weight_decay": settings.weight_decay}]
+        if spatial:
+            groups.append({"params": spatial, "weight_decay": 0.0})
+        optimiser = torch.optim.AdamW(groups, lr=settings.rate)
+        self.mean = AveragedModel(net, avg_fn=self._averaged, use_buffers=True).eval().requires_grad_(False)
+        self.mean.to(accelerator.device)
+        self.net, self.optimiser = accelerator.prepare(net, optimiser)
+        self.random = torch.Generator()
+        self.augment = Augment(
+            self.random.manual_seed(seed), settings.noise, settings.drop_channels, settings.null_share
+        )
+        self.progress = Progress()
+        self._resume()
+
+    @property
+    def best(self) -> Net:
+        """The averaged weights that did best on the validation blocks."""
+        saved = torch.load(self.folder / "best.pt", weights_only=True)
+        net: Net = self.mean.module
+        net.load_state_dict(saved)
+        return net.eval()
+
+    def run(self) -> Net:
+        """Train until nothing is gained any more.
+
+        Raises
+        ------
+        StoppedError
+            If the deadline comes first; running again goes on.
+        """
+        p, s = self.progress, self.settings
+        saved = time.monotonic()
+        while p.step < s.steps and p.since_best < s.patience:
+            self._learn()
+            if p.step % s.validate_every == 0 or p.step == s.steps:
+                self._validate()
+            now = time.monotonic()
+            if now > self.deadline:
+                self._save()
+                raise StoppedError(
+                    f"The time is up at step {p.step} of {s.steps} of {self.folder}; run it again to go on."
+                )
+            if now - saved > _CHECKPOINT_S:
+                self._save()
+                saved = now
+        self._save()
+        self.accelerator.wait_for_everyone()
+        if not math.isfinite(p.best):
+            raise UsageError(f"The training in {self.folder} diverged at once; lower its `rate`.")
+        return self.best
+
+    def _learn(self) -> None:
+        s, p, accelerator = self.settings, self.progress, self.accelerator
+        self.random.manual_seed(_mix(self.seed, p.step))
+        rows = self._draw()
+        layer = self.material.layer(rows)
+        if s.subject_layers and s.generic_share > 0:
+            generic = torch.rand(len(rows), generator=self.random) < s.generic_share
+            layer = torch.where(generic, 0, layer)
+        eeg = self.x[torch.from_numpy(rows)].float()
+        wanted = self.targets.of(rows)
+        if s.encoder != "glmnet":
+            eeg, null = self.augment(eeg)
+            wanted = self.targets.without(wanted, null)
+        mine = slice(accelerator.process_index, None, accelerator.num_processes)
+        device = accelerator.device
+        wanted = {name: target[mine].to(device) for name, target in wanted.items()}
+        for group in self.optimiser.param_groups:
+            group["lr"] = self._rate()
+        self.net.train()
+        # Dropout draws from the global generator.
+        torch.manual_seed(_mix(self.seed, p.step) + accelerator.process_index)
+        reverse = s.reversal and adversarial_weight(p.step / s.steps, s.reversal_schedule, s.reversal)
+        with accelerator.autocast():
+            answers = self.net(eeg[mine].to(device), layer[mine].to(device), reverse)
+        loss = loss_of(answers, wanted, s.losses)
+        self.optimiser.zero_grad(set_to_none=True)
+        accelerator.backward(loss)
+        accelerator.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimiser.step()
+        self.mean.update_parameters(accelerator.unwrap_model(self.net))
+        p.step += 1
+        if p.step % 10 == 0:
+            accelerator.log({"loss": loss.item(), "rate": self._rate()}, step=p.step)
+
+    def _draw(self) -> Ints:
+        """Rows of the step's global batch, from the wearers who have joined."""
+        rows = self.train_rows
+        if self.settings.curriculum is not None:
+            joined = self._joined()
+            if len(joined) < len(self.material.known):
+                numbers = [self.material.known[place] for place in joined]
+                rows = rows[np.isin(self.material.clips.subject[rows], numbers)]
+        chosen = torch.randint(len(rows), (self.settings.batch,), generator=self.random)
+        return rows[chosen.numpy()]
+
+    def _joined(self) -> tuple[int, ...]:
+        """Places of the wearers that have joined; who is next is decided by the encoder as it is now."""
+        c, p = self.settings.curriculum, self.progress
+        assert c is not None
+        subjects = len(self.material.known)
+        every = max(1, round(c.until * self.settings.steps / max(1, subjects - 1)))
+        wanted = subjects if c.order == "all" else min(subjects, 1 + p.step // every)
+        if len(p.active) < wanted:
+            settings = CurriculumSettings(start=c.start, order=c.order, linkage=c.linkage, seed=self.seed)
+            p.active = active_subjects(self._means(), p.step // every, settings, p.active)
+        return p.active
+
+    @torch.no_grad()
+    def _means(self) -> NDArray[np.float64]:
+        rng = np.random.default_rng((self.seed, self.progress.step))
+        of = self.material.clips.subject[self.train_rows]
+        rows = np.concatenate(
+            [rng.choice(self.train_rows[of == number], _MEANS_FROM) for number in self.material.known]
+        )
+        net: Net = self.mean.module
+        eeg = self.x[torch.from_numpy(rows)].float().to(self.accelerator.device)
+        features = net.features(eeg, torch.zeros(len(rows), dtype=torch.int64, device=eeg.device))
+        means, _ = subject_means(features.float().cpu().numpy(), self.material.clips.subject[rows])
+        return means
+
+    def _rate(self) -> float:
+        s, step = self.settings, self.progress.step
+        return s.rate * min(1.0, (step + 1) / s.warm_up) * 0.5 * (1.0 + math.cos(math.pi * step / s.steps))
+
+    def _averaged(self, mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
+        if not mean.is_floating_point():
+            return new
+        keep = min(self.settings.average, (1 + int(count)) / (10 + int(count)))
+        return mean.lerp(new, 1.0 - keep)
+
+    def _validate(self) -> None:
+        p = self.progress
+        rows = self.validation_rows
+        truth = torch.from_numpy(self.material.clips.concept[rows])
+        logits = logits_of(self.mean.module, self.x, rows, self.material.layer(rows), self.targets.prototypes)
+        score = float(torch.nn.functional.cross_entropy(logits, truth))
+        top1 = float((logits.argmax(dim=1) == truth).float().mean())
+        entry = {"step": float(p.step), "validation_loss": score, "validation_top1": top1}
+        p.history.append(entry)
+        self.accelerator.log(entry, step=p.step)
+        everybody = self.settings.curriculum is None or len(p.active) == len(self.material.known)
+        if score < p.best:
+            p.best, p.best_step, p.since_best = score, p.step, 0
+            if self.accelerator.is_main_process:
+                _write(self.folder / "best.pt", self.mean.module.state_dict())
+        elif everybody:
+            p.since_best += 1
+
+    def _save(self) -> None:
+        if not self.accelerator.is_main_process:
+            return
+        state = {
+            "net": self.accelerator.unwrap_model(self.net).state_dict(),
+            "mean": self.mean.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "progress": vars(self.progress),
+        }
+        _write(self.folder / CHECKPOINT, state)
+
+    def _resume(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / CHECKPOINT
+        if not file.is_file():
+            return
+        state = torch.load(file, weights_only=True)
+        self.accelerator.unwrap_model(self.net).load_state_dict(state["net"])
+        self.mean.load_state_dict(state["mean"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.progress = Progress(**state["progress"])
+
+
+class Targets:
+    """What each row should be answered with."""
+
+    def __init__(self, material: Material, settings: RunSettings, train: Ints) -> None:
+        labels, row = material.labels, material.label_row
+        self.concept = torch.from_numpy(material.clips.concept)
+        self.text = torch.from_numpy(labels.text)[torch.from_numpy(row)]
+        self.latent = None if labels.latent is None else torch.from_numpy(labels.latent)[torch.from_numpy(row)]
+        self.attributes = {
+            f"is_{name}": torch.from_numpy(values[row]) for name, (_, values) in labels.attributes.items()
+        }
+        self.subject = material.layer(np.arange(len(material.clips))) - 1
+        concept = self.concept[torch.from_numpy(train)]
+        text = self.text[torch.from_numpy(train)]
+        seen = [text[concept == k] for k in range(len(CONCEPTS))]
+        self.prototypes = torch.stack([(t if len(t) else text).mean(dim=0) for t in seen])
+
+    def of(self, rows: Ints) -> dict[str, Tensor]:
+        """Targets of some rows by the answer's name."""
+        index = torch.from_numpy(rows)
+        wanted = {"concept": self.concept[index], "text": self.text[index], "subject": self.subject[index]}
+        if self.latent is not None:
+            wanted["latent"] = self.latent[index]
+        return wanted | {name: values[index] for name, values in self.attributes.items()}
+
+    def without(self, wanted: dict[str, Tensor], null: Tensor) -> dict[str, Tensor]:
+        """For windows that were replaced by nulls: nothing to be found, so a flat posterior and mean text."""
+        if not null.any():
+            return wanted
+        out = dict(wanted)
+        concept = torch.nn.functional.one_hot(wanted["concept"], len(self.prototypes)).float()
+        out["concept"] = torch.where(null[:, None], 1.0 / len(self.prototypes), concept)
+        out["text"] = torch.where(null[:, None], self.prototypes.mean(dim=0), wanted["text"])
+        if "latent" in wanted:
+            out["latent"] = torch.where(null[:, None], 0.0, wanted["latent"])
+        return out | {name: wanted[name].masked_fill(null, -1) for name in self.attributes}
+
+
+@torch.no_grad()
+def logits_of(net: Net, x: Tensor, rows: Ints, layer: Tensor, prototypes: Tensor) -> Tensor:
+    """Concept logits of some rows, (n, 40) on the CPU, in the net's evaluation mode."""
+    device = next(net.parameters()).device
+    parts = []
+    for part in torch.arange(len(rows)).split(512):
+        eeg = x[torch.from_numpy(rows)[part]].float().to(device)
+        answers = net(eeg, layer[part].to(device))
+        parts.append(concept_logits(answers, prototypes.to(device)).cpu())
+    return torch.cat(parts)
+
+
+def _mix(seed: int, step: int) -> int:
+    """One number for a seed and a step, that no other pair has."""
+    return seed * 1_000_003 + step
+
+
+def _write(file: Path, state: object) -> None:
+    partial = file.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(file)

@@ -1,0 +1,231 @@
+"""What an experiment learns from and is judged on: windows, targets, and who may be used for what."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rtbci.bundle.schema import Preprocessing
+from rtbci.errors import UsageError
+from rtbci.stimuli.concepts import CONCEPTS
+from rtbci.stimuli.text import TEXT_WIDTH, embed
+from training.audit import audit_split
+from training.clips import Clips, ClipStore, Kind, make_clips
+from training.cohort import STORED
+from training.experiments.settings import Experiment, RunSettings
+from training.source import Block, Source, stimuli
+from training.source_windows import last_blocks, last_sessions
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """What each distinct stimulus shows, by the row that a clip has here.
+
+    Attributes
+    ----------
+    row : dict
+        Row of a concept and stimulus.
+    attributes : dict of str to (tuple of str, ndarray of int)
+        Possible values of each attribute in words, and each row's value or -1 where it is not known.
+    text : ndarray, shape (rows, W), float32
+    latent : ndarray, shape (rows, L), float32, or None
+        None where there are no pictures.
+    """
+
+    row: dict[tuple[int, int], int]
+    attributes: dict[str, tuple[tuple[str, ...], Ints]]
+    text: Floats
+    latent: Floats | None
+
+    @classmethod
+    def of(cls, source: Source, latent: Mapping[tuple[int, int], Floats] | None = None) -> "Labels":
+        """Gather them from a source's clips."""
+        shown = stimuli(source)
+        keys = sorted(shown)
+        names = sorted({name for clip in shown.values() for name in clip.attributes})
+        attributes = {}
+        for name in names:
+            given = [shown[key].attributes.get(name) for key in keys]
+            values = tuple(sorted({value for value in given if value is not None}))
+            attributes[name] = (
+                values,
+                np.array([-1 if value is None else values.index(value) for value in given]),
+            )
+        text = np.stack([embed(shown[key].caption or CONCEPTS[key[0]].name) for key in keys])
+        return cls(
+            row={key: index for index, key in enumerate(keys)},
+            attributes=attributes,
+            text=text.astype(np.float32).reshape(-1, TEXT_WIDTH),
+            latent=None if latent is None else _standardised(np.stack([latent[key] for key in keys])),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Roles:
+    """Rows of `Clips` by what they may be used for; no row has two roles."""
+
+    train: Ints
+    validation: Ints
+    test: Ints
+    """Last blocks of the known."""
+    unseen: Ints
+    """Last blocks of wearers of whom nothing was learnt."""
+    calibration: Ints
+    """All other blocks of those, in order of time: a share of them may calibrate."""
+
+
+class Material:
+    """A source's clips, ready for training and evaluation.
+
+    Parameters
+    ----------
+    source : Source
+    experiment : Experiment
+        Decides the roles of wearers and blocks, and the lag.
+    cache : Path
+        Where windows are kept.
+    latent : mapping, optional
+        Picture latent of each concept and stimulus.
+    processes : int
+        That make windows, where they are not there yet.
+
+    Raises
+    ------
+    UsageError
+        If the source has too few wearers or blocks.
+    LeakError
+        If the split leaks.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        experiment: Experiment,
+        cache: Path,
+        latent: Mapping[tuple[int, int], Floats] | None = None,
+        processes: int = 2,
+    ) -> None:
+        self.source, self.experiment = source, experiment
+        subjects = source.subjects()
+        wanted = experiment.known + experiment.unseen
+        if len(subjects) < wanted:
+            raise UsageError(
+                f"Experiment '{experiment.name}' is about {wanted} wearers, and {source.folder} has "
+                f"{len(subjects)}; set `known` and `unseen` in a TOML file of your own that extends it."
+            )
+        known = subjects[: experiment.known]
+        self.known = tuple(source.number(subject) for subject in known)
+        self.unseen = tuple(source.number(subject) for subject in subjects[experiment.known : wanted])
+        held_out = _test_blocks(source)
+        self.store: ClipStore = make_clips(
+            source, cache, Preprocessing(lag_s=experiment.lag_s), known, held_out, processes
+        )
+        self.clips: Clips = self.store.clips((*self.known, *self.unseen))
+        self.labels = Labels.of(source, latent)
+        self.label_row: Ints = np.array(
+            [self.labels.row[int(c), int(s)] for c, s in zip(self.clips.concept, self.clips.stimulus, strict=True)]
+        )
+        self.roles = self._roles(held_out)
+        self.audit = self._audit()
+        self._x: dict[tuple[Kind, int], Tensor] = {}
+
+    def x(self, settings: RunSettings) -> Tensor:
+        """Windows of all clips as an encoder takes them: (n, 62, T), or (n, 62, 5) for DE; float16."""
+        kind: Kind = "aligned" if settings.aligned else "raw"
+        factor = 1
+        if settings.encoder in ("glmnet", "ridge-de"):
+            kind = "de"
+        elif settings.encoder == "hrt":
+            factor = settings.model.decimate // STORED
+        elif settings.encoder == "ridge":
+            factor = _RIDGE_DECIMATE
+        if (kind, factor) not in self._x:
+            parts = [_averaged(self.store.x(kind, number), factor) for number in (*self.known, *self.unseen)]
+            # One kind at a time: a lab's windows are gigabytes.
+            self._x = {(kind, factor): torch.from_numpy(np.concatenate(parts))}
+        return self._x[kind, factor]
+
+    def layer(self, rows: Ints) -> Tensor:
+        """Index of each row's subject layer: from 1 for the known, 0 for the others."""
+        place = {number: index + 1 for index, number in enumerate(self.known)}
+        return torch.tensor([place.get(int(number), 0) for number in self.clips.subject[rows]])
+
+    def calibration(self, subject: int, share: float) -> Ints:
+        """First whole slots of a new wearer, as near to a share of all their clips as slots allow."""
+        rows = self.roles.calibration[self.clips.subject[self.roles.calibration] == subject]
+        count = share * int((self.clips.subject == subject).sum())
+        slots = self.clips.slot[rows]
+        order = list(dict.fromkeys(slots.tolist()))
+        ends = np.cumsum([int((slots == slot).sum()) for slot in order])
+        return rows[: int(ends[np.abs(ends - count).argmin()])]
+
+    def _roles(self, held_out: Sequence[Block]) -> Roles:
+        clips, source = self.clips, self.source
+        test = np.zeros(len(clips), dtype=bool)
+        validation = np.zeros(len(clips), dtype=bool)
+        for subject in source.subjects():
+            number = source.number(subject)
+            blocks = source.blocks(subject)
+            out = [place for place, block in enumerate(blocks) if block in held_out]
+            rest = [place for place in range(len(blocks)) if place not in out]
+            kept = rest[len(rest) - self.experiment.validation :]
+            mine = clips.subject == number
+            test |= mine & np.isin(clips.block, out)
+            if number in self.known:
+                if len(rest) <= self.experiment.validation:
+                    raise UsageError(
+                        f"{subject} in {source.folder} has {len(blocks)} blocks; one is the test and "
+                        f"{self.experiment.validation} are for validation, so nothing is left to learn from."
+                    )
+                validation |= mine & np.isin(clips.block, kept)
+        known = np.isin(clips.subject, self.known)
+        rows = np.arange(len(clips))
+        return Roles(
+            train=rows[known & ~test & ~validation],
+            validation=rows[known & validation],
+            test=rows[known & test],
+            unseen=rows[~known & test],
+            calibration=rows[~known & ~test],
+        )
+
+    def _audit(self) -> dict[str, Any]:
+        """Hold everything that is learnt from against everything that is judged on."""
+        spans = {name: self.clips.where(getattr(self.roles, name)).spans() for name in Roles.__dataclass_fields__}
+        learnt = {"training": spans["train"], "early stopping": spans["validation"]}
+        report = {"known": audit_split(learnt, spans["test"])}
+        if len(self.roles.unseen):
+            report["unseen"] = audit_split(learnt, spans["unseen"], unseen_subjects=True)
+            report["calibrated"] = audit_split({"calibration": spans["calibration"]}, spans["unseen"])
+        return report
+
+
+_RIDGE_DECIMATE = 4
+"""Times `STORED`: linear decoders see 25 values a channel."""
+
+
+def _test_blocks(source: Source) -> tuple[Block, ...]:
+    """The last block of every session where sessions have several, as SEED-DV's; else the last session."""
+    counts: dict[tuple[str, str], int] = {}
+    for subject in source.subjects():
+        for block in source.blocks(subject):
+            counts[block.subject, block.session] = counts.get((block.subject, block.session), 0) + 1
+    several = min(counts.values()) > 1
+    return last_blocks(source) if several else last_sessions(source)
+
+
+def _averaged(x: NDArray[np.float16], factor: int) -> NDArray[np.float16]:
+    if factor == 1:
+        return np.asarray(x)
+    return x.reshape(*x.shape[:2], -1, factor).mean(axis=3, dtype=np.float32).astype(np.float16)
+
+
+def _standardised(latent: Floats) -> Floats:
+    return ((latent - latent.mean(axis=0)) / (latent.std(axis=0) + 1e-6)).astype(np.float32)

@@ -1,0 +1,127 @@
+"""One trainable decoder of an experiment: subject layers, an encoder, heads, an adversary."""
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from rtbci.stimuli.concepts import CONCEPTS
+from training.alignment import SubjectClassifier
+from training.cohort import STORED
+from training.experiments.material import Labels
+from training.experiments.settings import Losses, RunSettings
+from training.hrt import Hrt, SubjectLayers
+from training.models import build_encoder
+from training.models.de import BANDS
+
+RATE = 200.0
+
+
+class Net(nn.Module):
+    """EEG of a batch to its answers.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    heads : mapping of str to int
+        Name and width of each answer.
+    subjects : int
+        How many known wearers there are.
+    samples : int
+        Of a window as it is stored.
+    """
+
+    def __init__(self, settings: RunSettings, heads: Mapping[str, int], subjects: int, samples: int) -> None:
+        super().__init__()
+        self.layers = SubjectLayers(subjects) if settings.subject_layers else None
+        if settings.encoder == "hrt":
+            self.encoder: nn.Module = HrtTrunk(settings)
+        else:
+            self.encoder = build_encoder(settings.encoder, samples=samples, rate_hz=RATE / STORED)
+        width = int(self.encoder.features)
+        self.heads = nn.ModuleDict({name: nn.Linear(width, size) for name, size in heads.items()})
+        self.adversary = SubjectClassifier(width, subjects) if settings.reversal > 0 else None
+        if settings.encoder == "glmnet":
+            self.scale: nn.Module = nn.BatchNorm1d(62 * len(BANDS), affine=False)
+        else:
+            self.scale = nn.Identity()
+
+    def features(self, eeg: Tensor, layer: Tensor) -> Tensor:
+        """(B, 62, T) and the index of each window's subject layer, to (B, features)."""
+        eeg = self.scale(eeg.flatten(1)).view_as(eeg) if isinstance(self.scale, nn.BatchNorm1d) else eeg
+        if self.layers is not None:
+            eeg = self.layers(eeg, layer)
+        features: Tensor = self.encoder(eeg)
+        return features
+
+    def forward(self, eeg: Tensor, layer: Tensor, reverse: float = 0.0) -> dict[str, Tensor]:
+        """Answers by name, and "subject" if there is an adversary."""
+        features = self.features(eeg, layer)
+        answers = {name: head(features) for name, head in self.heads.items()}
+        if self.adversary is not None:
+            answers["subject"] = self.adversary(features, reverse)
+        return answers
+
+
+class HrtTrunk(nn.Module):
+    """HRT without heads, as an encoder among others."""
+
+    def __init__(self, settings: RunSettings) -> None:
+        super().__init__()
+        self.hrt = Hrt(settings.model, heads={})
+        self.features = settings.model.trunk
+
+    def forward(self, eeg: Tensor) -> Tensor:
+        """(B, 62, T) to (B, features)."""
+        return self.hrt.trunk(eeg)
+
+
+def heads_of(losses: Losses, labels: Labels) -> dict[str, int]:
+    """Name and width of the answers that the losses ask for."""
+    heads: dict[str, int] = {}
+    if losses.concept > 0:
+        heads["concept"] = len(CONCEPTS)
+    if losses.text > 0:
+        heads["text"] = labels.text.shape[1]
+    if losses.latent > 0 and labels.latent is not None:
+        heads["latent"] = labels.latent.shape[1]
+    if losses.attributes > 0:
+        heads |= {f"is_{name}": len(values) for name, (values, _) in labels.attributes.items()}
+    return heads
+
+
+def loss_of(answers: dict[str, Tensor], wanted: dict[str, Tensor], losses: Losses) -> Tensor:
+    """Weighted sum of the losses of whatever is answered; unknown labels (-1) do not count.
+
+    SAM-Net's own loss is the text's and the latent's squared distance and the subject's cross-entropy.
+    """
+    total = torch.zeros(())
+    for name, answer in answers.items():
+        answer, target = answer.float(), wanted[name]
+        if name == "text":
+            total = total + losses.text * (answer - target).square().sum(dim=1).mean()
+        elif name == "latent":
+            total = total + losses.latent * (answer - target).square().mean()
+        elif name == "concept":
+            total = total + losses.concept * F.cross_entropy(answer, target)
+        elif name == "subject":
+            total = total + F.cross_entropy(answer, target)
+        elif (target >= 0).any():
+            total = total + losses.attributes * F.cross_entropy(answer, target, ignore_index=-1)
+    return total
+
+
+def concept_logits(answers: dict[str, Tensor], prototypes: Tensor) -> Tensor:
+    """Logits over concepts: the head's, or without one how near the text is to each concept's mean text.
+
+    Parameters
+    ----------
+    answers : dict
+    prototypes : Tensor, shape (40, W)
+        Mean text embedding of each concept over the training clips.
+    """
+    if "concept" in answers:
+        return answers["concept"].float()
+    text = answers["text"].float()
+    return -10.0 * torch.cdist(text, prototypes).square()

@@ -1,0 +1,182 @@
+"""One run: settings and a seed, to weights, predictions and a record of what made them.
+
+A run's folder is named by everything that decides it, so tables share runs, and a run that is complete is
+never made twice. In it: ``run.json`` (settings, code, data, environment, audit), ``best.pt``,
+``predictions.npz`` and the logs.
+"""
+
+import json
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from accelerate import Accelerator
+from numpy.typing import NDArray
+
+from rtbci.bench.environment import environment
+from rtbci.files import write_json
+from training.experiments.loop import Loop, logits_of
+from training.experiments.material import Material
+from training.experiments.net import Net
+from training.experiments.settings import LINEAR, RunSettings, fingerprint
+from training.experiments.source_code import code_version
+from training.models.linear import fit_linear
+
+log = logging.getLogger(__name__)
+
+RECORD, PREDICTIONS = "run.json", "predictions.npz"
+Ints = NDArray[np.int64]
+Logits = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """What a finished run says of the test blocks.
+
+    Attributes
+    ----------
+    rows : ndarray, shape (n,)
+        Rows of the material's clips.
+    logits : ndarray, shape (n, 40)
+    noise : ndarray, shape (n, 40)
+        The same of noise with the spectrum of each window: the control.
+    """
+
+    rows: Ints
+    logits: Logits
+    noise: Logits
+
+
+class Run:
+    """One training and its predictions.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    material : Material
+    seed : int
+    runs : Path
+        Folder of all runs.
+    """
+
+    def __init__(self, settings: RunSettings, material: Material, seed: int, runs: Path) -> None:
+        self.settings, self.material, self.seed = settings, material, seed
+        e = material.experiment
+        self.key = fingerprint(
+            settings, seed, material.store.folder.name, e.known, e.unseen, e.validation, material.has_latent
+        )
+        self.folder = runs / self.key
+
+    @property
+    def done(self) -> bool:
+        """Whether its predictions are there."""
+        return (self.folder / PREDICTIONS).is_file()
+
+    def make(self, deadline: float = math.inf, tensorboard: bool = True) -> Decoded:
+        """Train and predict, or read what was made before.
+
+        Raises
+        ------
+        StoppedError
+            If the deadline comes first.
+        """
+        if not self.done:
+            began = time.monotonic()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            decoded = self._train(deadline, tensorboard)
+            self._record(time.monotonic() - began)
+            partial = self.folder / "partial.npz"
+            np.savez(partial, rows=decoded.rows, logits=decoded.logits, noise=decoded.noise)
+            partial.replace(self.folder / PREDICTIONS)
+        with np.load(self.folder / PREDICTIONS, allow_pickle=False) as file:
+            return Decoded(file["rows"], file["logits"], file["noise"])
+
+    def net(self) -> Callable[[NDArray[np.float32]], Logits]:
+        """Logits of windows as the decoder takes them, through the layer of everybody."""
+        loop = self._loop(self.material.roles.train, self.material.roles.validation, self.folder, math.inf)
+        return _decode(loop.best, loop)
+
+    def loop(self) -> Loop:
+        """The loop of a finished run, with its best weights."""
+        return self._loop(self.material.roles.train, self.material.roles.validation, self.folder, math.inf)
+
+    def _train(self, deadline: float, tensorboard: bool) -> Decoded:
+        m, roles = self.material, self.material.roles
+        if not self.settings.own:
+            parts = [self._fit(roles.train, roles.validation, self._tested(), self.folder, deadline)]
+        else:
+            parts = []
+            for number in m.known:
+                train, validation, test = (
+                    rows[m.clips.subject[rows] == number]
+                    for rows in (roles.train, roles.validation, roles.test)
+                )
+                parts.append(self._fit(train, validation, test, self.folder / f"sub{number}", deadline))
+        return Decoded(
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in Decoded.__dataclass_fields__)
+        )
+
+    def _tested(self) -> Ints:
+        return np.concatenate([self.material.roles.test, self.material.roles.unseen])
+
+    def _fit(self, train: Ints, validation: Ints, test: Ints, folder: Path, deadline: float) -> Decoded:
+        m = self.material
+        x = m.x(self.settings)
+        eeg = x[torch.from_numpy(test)].float().numpy()
+        noise = phase_noise(eeg, np.random.default_rng((self.seed, 5)))
+        if self.settings.encoder in LINEAR:
+            model = fit_linear(
+                x[torch.from_numpy(train)].float().numpy(),
+                m.clips.concept[train],
+                x[torch.from_numpy(validation)].float().numpy(),
+                m.clips.concept[validation],
+            )
+            return Decoded(test, model.logits(eeg), model.logits(noise))
+        loop = self._loop(train, validation, folder, deadline)
+        net = loop.run()
+        layer = m.layer(test)
+        every = np.arange(len(test))
+        return Decoded(
+            test,
+            logits_of(net, x, test, layer, loop.targets.prototypes).numpy(),
+            logits_of(net, torch.from_numpy(noise), every, layer, loop.targets.prototypes).numpy(),
+        )
+
+    def _loop(self, train: Ints, validation: Ints, folder: Path, deadline: float) -> Loop:
+        accelerator = Accelerator(
+            mixed_precision=self.settings.precision, log_with="tensorboard", project_dir=folder, cpu=None
+        )
+        accelerator.init_trackers("logs")
+        return Loop(
+            self.settings, self.material, train, validation, self.seed, folder, accelerator, deadline
+        )
+
+    def _record(self, seconds: float) -> None:
+        m = self.material
+        content: dict[str, Any] = {
+            "settings": msgspec.to_builtins(self.settings),
+            "seed": self.seed,
+            "code": code_version(),
+            "data": {"folder": str(m.source.folder), "fingerprint": m.store.folder.name},
+            "known": m.known,
+            "unseen": m.unseen,
+            "audit": m.audit,
+            "seconds": round(seconds, 1),
+            "environment": environment(),
+        }
+        write_json(self.folder / RECORD, content)
+
+
+def phase_noise(eeg: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Noise with each window's spectrum and covariance: phases redrawn, alike for all channels (Theiler 1992)."""
+    spectrum = np.fft.rfft(eeg, axis=2)
+    turn = np.exp(2j * np.pi * rng.random((len(eeg), 1, spectrum.shape[2])))
+    turn[:, :, 0] = 1.0
+    return np.fft.irfft(spectrum * turn, n=eeg.shape[2], axis=2).astype(np.float32)

@@ -1,0 +1,199 @@
+"""What an experiment is: typed settings, read from TOML; one file an experiment, one entry a variant."""
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from rtbci.errors import UsageError
+from training.alignment.curriculum import Linkage, Order, Start
+from training.alignment.reversal import Schedule
+from training.decoder_settings import ModelSettings
+
+FOLDER = Path(__file__).parent / "configs"
+
+Encoder = Literal["hrt", "eegnet", "shallow", "conformer", "glmnet", "ridge", "ridge-de"]
+LINEAR: tuple[Encoder, ...] = ("ridge", "ridge-de")
+
+
+class Curriculum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In which order known wearers join the training (SAM-Net's progressive alignment)."""
+
+    start: Start = "centred"
+    """Who is first: the wearer whose mean feature is most like all others', or the first of the list."""
+    order: Order = "nearest"
+    """Who joins next; "all": everybody is in from the first step."""
+    linkage: Linkage = "nearest"
+    until: float = 0.6
+    """Share of the steps after which everybody has joined."""
+
+
+class Losses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Weights; what has weight 0 gets no head."""
+
+    concept: float = 1.0
+    """Cross-entropy of the concept. At 0 the concept is the one whose mean text embedding is nearest."""
+    text: float = 0.5
+    latent: float = 0.2
+    attributes: float = 0.15
+    """Of each attribute's cross-entropy."""
+
+
+class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One training, whatever its seed and its data.
+
+    The three parts of C-SA and its rivals are switches: `aligned` (Euclidean alignment), `subject_layers`,
+    `reversal` (gradient reversal) and `curriculum`.
+    """
+
+    encoder: Encoder = "hrt"
+    model: ModelSettings
+    aligned: bool = True
+    subject_layers: bool = False
+    generic_share: float = 0.5
+    """With subject layers: share of windows that go through the layer of everybody else."""
+    reversal: float = 0.0
+    """Weight of the reversed gradient of the subject classifier."""
+    reversal_schedule: Schedule = "dann"
+    curriculum: Curriculum | None = None
+    losses: Losses = Losses()
+    own: bool = False
+    """Each wearer gets a model of their own, trained on their own clips."""
+    steps: int = 600
+    batch: int = 256
+    rate: float = 2e-3
+    weight_decay: float = 0.05
+    warm_up: int = 40
+    average: float = 0.99
+    """Of the weights' exponential mean, a step."""
+    noise: float = 1.0
+    """Most noise that is added, as a multiple of the EEG."""
+    drop_channels: int = 4
+    null_share: float = 0.0
+    validate_every: int = 50
+    patience: int = 6
+    """Validations without a better one after which it stops."""
+    precision: Literal["no", "bf16", "fp16"] = "bf16"
+
+
+class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of an experiment's table.
+
+    Attributes
+    ----------
+    name : str
+    change : mapping
+        Settings that differ from the experiment's, nested as they are.
+    calibrate : tuple of str
+        What is done with a new wearer's first clips; see `training.experiments.calibration.METHODS`.
+    """
+
+    name: str
+    change: dict[str, Any] = {}
+    calibrate: tuple[str, ...] = ()
+
+
+class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the evaluation.
+
+    Attributes
+    ----------
+    name, title : str
+    notes : str
+        What the table is for, in a sentence or two; it stands above it.
+    seeds : int
+        How many, from 0.
+    known, unseen : int
+        How many of the wearers, in order of number, are learnt from, and how many of the next are not.
+    validation : int
+        How many blocks before the last are kept for early stopping; the last is the test.
+    lag_s : float
+        How much later than the clip its answer is sought.
+    calibration_share : tuple of float
+        Shares of a new wearer's clips for calibration; SAM-Net's is 0.15.
+    baseline : str
+        Variant that the others are held against.
+    base : RunSettings
+    variants : tuple of Variant
+    """
+
+    name: str
+    title: str
+    notes: str
+    seeds: int = 3
+    known: int = 15
+    unseen: int = 5
+    validation: int = 1
+    lag_s: float = 0.0
+    calibration_share: tuple[float, ...] = (0.15,)
+    baseline: str
+    base: RunSettings
+    variants: tuple[Variant, ...]
+
+    def settings(self, variant: Variant) -> RunSettings:
+        """The experiment's settings with the variant's changes."""
+        merged = _merged(msgspec.to_builtins(self.base), variant.change)
+        try:
+            return msgspec.convert(merged, RunSettings)
+        except msgspec.ValidationError as error:
+            raise UsageError(
+                f"Variant '{variant.name}' of experiment '{self.name}' cannot be used ({error}); mend its settings."
+            ) from error
+
+
+def load_experiment(name: str) -> Experiment:
+    """Read an experiment by the name of one that comes with the package, or from a TOML file.
+
+    A file may say ``extends = "NAME"``: what it does not say itself is taken from there.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name, or a setting is missing, unknown or of the wrong type.
+    """
+    file = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    if not file.is_file():
+        raise UsageError(
+            f"There is no experiment '{name}'; take one of {', '.join(experiment_names())}, or give a TOML file."
+        )
+    try:
+        experiment = msgspec.convert(_read(file), Experiment)
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(f"The experiment {file} cannot be used ({error}); mend the file.") from error
+    names = [variant.name for variant in experiment.variants]
+    if experiment.baseline not in names or len(set(names)) < len(names):
+        raise UsageError(
+            f"The experiment {file} needs variants with different names, one of them its baseline "
+            f"'{experiment.baseline}'; mend the file."
+        )
+    for variant in experiment.variants:
+        experiment.settings(variant)
+    return experiment
+
+
+def experiment_names() -> tuple[str, ...]:
+    """Those that come with the package."""
+    return tuple(sorted(file.stem for file in FOLDER.glob("*.toml") if file.stem != "base"))
+
+
+def fingerprint(*parts: object) -> str:
+    """A short hash of settings."""
+    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:12]
+
+
+def _read(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = msgspec.toml.decode(file.read_bytes())
+    base = content.pop("extends", None)
+    if base is None:
+        return content
+    return _merged(_read(FOLDER / f"{base}.toml"), content)
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Nested tables are merged, everything else is replaced."""
+    out = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(out.get(key), dict)
+        out[key] = _merged(out[key], value) if both else value
+    return out
