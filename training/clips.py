@@ -34,8 +34,8 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Clips:
-    """Clips of one or more wearers, one row each, in order of time.
+class ClipRows:
+    """ClipRows of one or more wearers, one row each, in order of time.
 
     Attributes
     ----------
@@ -62,9 +62,9 @@ class Clips:
     def __len__(self) -> int:
         return len(self.concept)
 
-    def where(self, rows: NDArray[np.bool_] | Ints) -> "Clips":
+    def where(self, rows: NDArray[np.bool_] | Ints) -> "ClipRows":
         """Only some of them."""
-        return Clips(**{name: getattr(self, name)[rows] for name in _FIELDS})
+        return ClipRows(**{name: getattr(self, name)[rows] for name in _FIELDS})
 
     def spans(self) -> Spans:
         """Where they lie, for the audit."""
@@ -79,21 +79,21 @@ class Clips:
         )
 
 
-_FIELDS = tuple(Clips.__dataclass_fields__)
+_FIELDS = tuple(ClipRows.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
 class ClipStore:
-    """Clips on disk; windows are mapped, not loaded."""
+    """ClipRows on disk; windows are mapped, not loaded."""
 
     folder: Path
     subjects: tuple[int, ...]
 
-    def clips(self, subjects: Sequence[int] | None = None) -> Clips:
+    def clips(self, subjects: Sequence[int] | None = None) -> ClipRows:
         """All clips of some wearers, one after the other."""
         chosen = self.subjects if subjects is None else subjects
         tables = [np.load(self.folder / f"clips-{number}.npz", allow_pickle=False) for number in chosen]
-        return Clips(**{name: np.concatenate([table[name] for table in tables]) for name in _FIELDS})
+        return ClipRows(**{name: np.concatenate([table[name] for table in tables]) for name in _FIELDS})
 
     def x(self, kind: Kind, subject: int) -> NDArray[np.float16]:
         """Windows of one wearer, mapped: (n, 62, T), or (n, 62, 5) for ``de``."""

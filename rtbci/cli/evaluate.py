@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rtbci.cli.experiments import evaluate_experiment
 from rtbci.cli.processes import stop_on_signals
 from rtbci.errors import StoppedError
 
@@ -16,6 +17,7 @@ evaluate = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add the command group to the command line."""
+    evaluate.command("experiment")(evaluate_experiment)
     app.add_typer(evaluate, name="evaluate")
 
 

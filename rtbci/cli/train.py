@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from rtbci.cli.experiments import add_experiments
 from rtbci.cli.extras import need
 
 train = typer.Typer(
@@ -16,6 +17,7 @@ train = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add the command group to the command line."""
+    add_experiments(train)
     app.add_typer(train, name="train")
 
 

@@ -218,7 +218,9 @@ class Loop:
         p = self.progress
         rows = self.validation_rows
         truth = torch.from_numpy(self.material.clips.concept[rows])
-        logits = logits_of(self.mean.module, self.x, rows, self.material.layer(rows), self.targets.prototypes)
+        layer = self.material.layer(rows)
+        answers = answers_of(self.mean.module, self.x, rows, layer, self.targets.prototypes)
+        logits = torch.from_numpy(answers["concept"])
         score = float(torch.nn.functional.cross_entropy(logits, truth))
         top1 = float((logits.argmax(dim=1) == truth).float().mean())
         entry = {"step": float(p.step), "validation_loss": score, "validation_top1": top1}
@@ -294,15 +296,18 @@ class Targets:
 
 
 @torch.no_grad()
-def logits_of(net: Net, x: Tensor, rows: Ints, layer: Tensor, prototypes: Tensor) -> Tensor:
-    """Concept logits of some rows, (n, 40) on the CPU, in the net's evaluation mode."""
+def answers_of(
+    net: Net, x: Tensor, rows: Ints, layer: Tensor, prototypes: Tensor
+) -> dict[str, NDArray[np.float32]]:
+    """All answers to some rows, (n, ...) each, by a net in its evaluation mode; "concept" are logits (n, 40)."""
     device = next(net.parameters()).device
-    parts = []
+    parts: dict[str, list[NDArray[np.float32]]] = {}
     for part in torch.arange(len(rows)).split(512):
-        eeg = x[torch.from_numpy(rows)[part]].float().to(device)
-        answers = net(eeg, layer[part].to(device))
-        parts.append(concept_logits(answers, prototypes.to(device)).cpu())
-    return torch.cat(parts)
+        answers = net(x[torch.from_numpy(rows)[part]].float().to(device), layer[part].to(device))
+        answers["concept"] = concept_logits(answers, prototypes.to(device))
+        for name, answer in answers.items():
+            parts.setdefault(name, []).append(answer.float().cpu().numpy())
+    return {name: np.concatenate(values) for name, values in parts.items()}
 
 
 def _mix(seed: int, step: int) -> int:

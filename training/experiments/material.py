@@ -15,7 +15,7 @@ from rtbci.errors import UsageError
 from rtbci.stimuli.concepts import CONCEPTS
 from rtbci.stimuli.text import TEXT_WIDTH, embed
 from training.audit import audit_split
-from training.clips import Clips, ClipStore, Kind, make_clips
+from training.clips import ClipRows, ClipStore, Kind, make_clips
 from training.cohort import STORED
 from training.experiments.settings import Experiment, RunSettings
 from training.source import Block, Source, stimuli
@@ -70,7 +70,7 @@ class Labels:
 
 @dataclass(frozen=True, eq=False)
 class Roles:
-    """Rows of `Clips` by what they may be used for; no row has two roles."""
+    """Rows of `ClipRows` by what they may be used for; no row has two roles."""
 
     train: Ints
     validation: Ints
@@ -128,7 +128,7 @@ class Material:
         self.store: ClipStore = make_clips(
             source, cache, Preprocessing(lag_s=experiment.lag_s), known, held_out, processes
         )
-        self.clips: Clips = self.store.clips((*self.known, *self.unseen))
+        self.clips: ClipRows = self.store.clips((*self.known, *self.unseen))
         self.labels = Labels.of(source, latent)
         self.label_row: Ints = np.array(
             [self.labels.row[int(c), int(s)] for c, s in zip(self.clips.concept, self.clips.stimulus, strict=True)]

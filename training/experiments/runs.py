@@ -5,11 +5,10 @@ never made twice. In it: ``run.json`` (settings, code, data, environment, audit)
 ``predictions.npz`` and the logs.
 """
 
-import json
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,12 @@ from numpy.typing import NDArray
 
 from rtbci.bench.environment import environment
 from rtbci.files import write_json
-from training.experiments.loop import Loop, logits_of
+from rtbci.stimuli.concepts import CONCEPTS
+from training.experiments.loop import Loop, answers_of
 from training.experiments.material import Material
-from training.experiments.net import Net
 from training.experiments.settings import LINEAR, RunSettings, fingerprint
 from training.experiments.source_code import code_version
-from training.models.linear import fit_linear
+from training.models.linear import fit as fit_linear
 
 log = logging.getLogger(__name__)
 
@@ -38,20 +37,38 @@ Logits = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """What a finished run says of the test blocks.
+    """What a finished run says of the test blocks; EEG is all that it was given.
 
     Attributes
     ----------
     rows : ndarray, shape (n,)
         Rows of the material's clips.
-    logits : ndarray, shape (n, 40)
     noise : ndarray, shape (n, 40)
-        The same of noise with the spectrum of each window: the control.
+        Logits of noise with the spectrum of each window: the control.
+    answers : dict of str to ndarray, shape (n, ...)
+        "concept" (logits), and whatever else the run has heads for: "text", "latent", "is_" and an attribute.
     """
 
     rows: Ints
-    logits: Logits
     noise: Logits
+    answers: dict[str, Logits]
+
+    @property
+    def logits(self) -> Logits:
+        """Of the concepts, (n, 40)."""
+        return self.answers["concept"]
+
+    @classmethod
+    def joined(cls, parts: Sequence["Decoded"]) -> "Decoded":
+        """One after the other."""
+        return cls(
+            np.concatenate([part.rows for part in parts]),
+            np.concatenate([part.noise for part in parts]),
+            {
+                name: np.concatenate([part.answers[name] for part in parts])
+                for name in parts[0].answers
+            },
+        )
 
 
 class Run:
@@ -68,9 +85,9 @@ class Run:
 
     def __init__(self, settings: RunSettings, material: Material, seed: int, runs: Path) -> None:
         self.settings, self.material, self.seed = settings, material, seed
-        e = material.experiment
+        m, e = material, material.experiment
         self.key = fingerprint(
-            settings, seed, material.store.folder.name, e.known, e.unseen, e.validation, material.has_latent
+            settings, seed, m.store.folder.name, e.known, e.unseen, e.validation, m.labels.latent is None
         )
         self.folder = runs / self.key
 
@@ -79,7 +96,7 @@ class Run:
         """Whether its predictions are there."""
         return (self.folder / PREDICTIONS).is_file()
 
-    def make(self, deadline: float = math.inf, tensorboard: bool = True) -> Decoded:
+    def make(self, deadline: float = math.inf) -> Decoded:
         """Train and predict, or read what was made before.
 
         Raises
@@ -90,38 +107,37 @@ class Run:
         if not self.done:
             began = time.monotonic()
             self.folder.mkdir(parents=True, exist_ok=True)
-            decoded = self._train(deadline, tensorboard)
+            decoded = self._train(deadline)
             self._record(time.monotonic() - began)
             partial = self.folder / "partial.npz"
-            np.savez(partial, rows=decoded.rows, logits=decoded.logits, noise=decoded.noise)
+            answers = {f"answer_{name}": value.astype(np.float16) for name, value in decoded.answers.items()}
+            np.savez(partial, rows=decoded.rows, noise=decoded.noise, **answers)
             partial.replace(self.folder / PREDICTIONS)
         with np.load(self.folder / PREDICTIONS, allow_pickle=False) as file:
-            return Decoded(file["rows"], file["logits"], file["noise"])
-
-    def net(self) -> Callable[[NDArray[np.float32]], Logits]:
-        """Logits of windows as the decoder takes them, through the layer of everybody."""
-        loop = self._loop(self.material.roles.train, self.material.roles.validation, self.folder, math.inf)
-        return _decode(loop.best, loop)
+            answers = {
+                name.removeprefix("answer_"): file[name].astype(np.float32)
+                for name in file.files
+                if name.startswith("answer_")
+            }
+            return Decoded(file["rows"], file["noise"], answers)
 
     def loop(self) -> Loop:
         """The loop of a finished run, with its best weights."""
         return self._loop(self.material.roles.train, self.material.roles.validation, self.folder, math.inf)
 
-    def _train(self, deadline: float, tensorboard: bool) -> Decoded:
+    def _train(self, deadline: float) -> Decoded:
         m, roles = self.material, self.material.roles
-        if not self.settings.own:
+        if not self.settings.own_subjects:
             parts = [self._fit(roles.train, roles.validation, self._tested(), self.folder, deadline)]
         else:
             parts = []
-            for number in m.known:
+            for number in m.known[: self.settings.own_subjects]:
                 train, validation, test = (
                     rows[m.clips.subject[rows] == number]
                     for rows in (roles.train, roles.validation, roles.test)
                 )
                 parts.append(self._fit(train, validation, test, self.folder / f"sub{number}", deadline))
-        return Decoded(
-            *(np.concatenate([getattr(part, name) for part in parts]) for name in Decoded.__dataclass_fields__)
-        )
+        return Decoded.joined(parts)
 
     def _tested(self) -> Ints:
         return np.concatenate([self.material.roles.test, self.material.roles.unseen])
@@ -132,26 +148,28 @@ class Run:
         eeg = x[torch.from_numpy(test)].float().numpy()
         noise = phase_noise(eeg, np.random.default_rng((self.seed, 5)))
         if self.settings.encoder in LINEAR:
+            rows = np.concatenate([train, validation])
             model = fit_linear(
-                x[torch.from_numpy(train)].float().numpy(),
-                m.clips.concept[train],
-                x[torch.from_numpy(validation)].float().numpy(),
-                m.clips.concept[validation],
+                x[torch.from_numpy(rows)].float().numpy(),
+                m.clips.concept[rows],
+                len(CONCEPTS),
+                chooses=np.arange(len(rows)) >= len(train),
+                standardise=self.settings.encoder == "ridge-de",
             )
-            return Decoded(test, model.logits(eeg), model.logits(noise))
+            return Decoded(test, model.logits(noise), {"concept": model.logits(eeg)})
         loop = self._loop(train, validation, folder, deadline)
         net = loop.run()
         layer = m.layer(test)
-        every = np.arange(len(test))
-        return Decoded(
-            test,
-            logits_of(net, x, test, layer, loop.targets.prototypes).numpy(),
-            logits_of(net, torch.from_numpy(noise), every, layer, loop.targets.prototypes).numpy(),
-        )
+        prototypes = loop.targets.prototypes
+        control = answers_of(net, torch.from_numpy(noise), np.arange(len(test)), layer, prototypes)
+        return Decoded(test, control["concept"], answers_of(net, x, test, layer, prototypes))
 
     def _loop(self, train: Ints, validation: Ints, folder: Path, deadline: float) -> Loop:
         accelerator = Accelerator(
-            mixed_precision=self.settings.precision, log_with="tensorboard", project_dir=folder, cpu=None
+            mixed_precision=self.settings.precision,
+            log_with="tensorboard",
+            project_dir=folder,
+       
         )
         accelerator.init_trackers("logs")
         return Loop(
@@ -169,7 +187,7 @@ class Run:
             "unseen": m.unseen,
             "audit": m.audit,
             "seconds": round(seconds, 1),
-            "environment": environment(),
+            "environment": environment("torch", "accelerate", "numpy", threads=torch.get_num_threads()),
         }
         write_json(self.folder / RECORD, content)
 

@@ -58,8 +58,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     reversal_schedule: Schedule = "dann"
     curriculum: Curriculum | None = None
     losses: Losses = Losses()
-    own: bool = False
-    """Each wearer gets a model of their own, trained on their own clips."""
+    own_subjects: int = 0
+    """So many of the known wearers get a model of their own, trained on their own clips; 0: one for all."""
     steps: int = 600
     batch: int = 256
     rate: float = 2e-3

@@ -1,0 +1,152 @@
+"""``rtbci train EXPERIMENT`` and ``rtbci evaluate experiment``: the evaluation's tables, one command each."""
+
+import math
+import time
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rtbci.cli.extras import need
+
+if TYPE_CHECKING:
+    from training.experiments.settings import Experiment
+    from training.source import Source
+
+Data = Annotated[
+    str, typer.Option("--data", help="`simulated`, or a folder: SEED-DV, or recordings of your own.")
+]
+Levels = Annotated[
+    list[str] | None,
+    typer.Option("--level", help="How clear simulated wearers are; may be given several times."),
+]
+Seeds = Annotated[int | None, typer.Option(min=1, help="How many seeds; default: the experiment's.")]
+Folder = Annotated[Path, typer.Option(help="Where windows and runs are kept, and where to go on from.")]
+Codec = Annotated[Path, typer.Option(help="Folder of the trained picture autoencoder, for latents.")]
+
+_LEVELS = ("claimed", "realistic")
+
+
+def names() -> list[str]:
+    """Experiments that come with the package."""
+    files = resources.files("training.experiments").joinpath("configs").iterdir()
+    return sorted(
+        Path(file.name).stem for file in files if file.name.endswith(".toml") and file.name != "base.toml"
+    )
+
+
+def add_experiments(train: typer.Typer) -> None:
+    """Give every experiment a command of its own, and one for a TOML file."""
+    for name in names():
+        train.command(
+            name,
+            help=f"Train all variants of the experiment. Example: `rtbci train {name} --data simulated`",
+            rich_help_panel="Experiments",
+        )(_command(name))
+
+    @train.command("experiment", rich_help_panel="Experiments")
+    def experiment(
+        settings: Annotated[Path, typer.Argument(help="TOML; see training/experiments/configs.")],
+        data: Data = "simulated",
+        level: Levels = None,
+        seeds: Seeds = None,
+        minutes: Annotated[float, typer.Option(min=0.1, help="Time to spend.")] = math.inf,
+        workers: Annotated[int, typer.Option(min=1, help="Trainings at once.")] = 2,
+        folder: Folder = Path("runs/experiments"),
+        codec: Codec = Path("runs/codec"),
+    ) -> None:
+        """Train all variants of an experiment of your own.
+
+        Example: `rtbci train experiment mine.toml --data /data/SEED-DV`
+        """
+        _train(str(settings), data, level, seeds, minutes, workers, folder, codec)
+
+
+def _command(name: str) -> Callable[..., None]:
+    def command(
+        data: Data = "simulated",
+        level: Levels = None,
+        seeds: Seeds = None,
+        minutes: Annotated[float, typer.Option(min=0.1, help="Time to spend.")] = math.inf,
+        workers: Annotated[int, typer.Option(min=1, help="Trainings at once.")] = 2,
+        folder: Folder = Path("runs/experiments"),
+        codec: Codec = Path("runs/codec"),
+    ) -> None:
+        _train(name, data, level, seeds, minutes, workers, folder, codec)
+
+    return command
+
+
+def _train(
+    name: str,
+    data: str,
+    level: list[str] | None,
+    seeds: int | None,
+    minutes: float,
+    workers: int,
+    folder: Path,
+    codec: Path,
+) -> None:
+    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from rtbci.errors import StoppedError
+    from training.experiments.queue import Place, run_all, setting_of
+    from training.experiments.settings import load_experiment
+
+    need("train", "train", "torch", "safetensors", "accelerate", "tensorboard")
+    experiment = load_experiment(name)
+    deadline = time.monotonic() + 60.0 * minutes
+    for source in _sources(data, level):
+        columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns) as progress:
+            bar = progress.add_task(f"{experiment.name}, {setting_of(source)}", total=None)
+            try:
+                for variant, seed, seconds, count, total in run_all(
+                    experiment,
+                    source,
+                    Place(folder, codec),
+                    seeds=range(seeds or experiment.seeds),
+                    workers=workers,
+                    deadline=deadline,
+                ):
+                    progress.update(bar, completed=count, total=total)
+                    progress.console.print(f"{variant}, seed {seed}: {seconds:.0f} s", highlight=False)
+            except KeyboardInterrupt:
+                raise StoppedError("Stopped; run it again to go on where it was.") from None
+    typer.echo(f"Done; `rtbci evaluate experiment {name}` makes the tables.")
+
+
+def evaluate_experiment(
+    name: Annotated[str, typer.Argument(help="An experiment, or a TOML file.")],
+    data: Data = "simulated",
+    level: Levels = None,
+    seeds: Seeds = None,
+    folder: Folder = Path("runs/experiments"),
+    codec: Codec = Path("runs/codec"),
+    out: Annotated[Path, typer.Option(help="Folder of the report: JSON, Markdown, HTML.")] = Path("results"),
+) -> None:
+    """Draw an experiment's runs together: tables, intervals, chance and controls, as JSON, Markdown and HTML.
+
+    Example: `rtbci evaluate experiment cross-subject --out docs/results`
+    """
+    from training.experiments.queue import Place
+    from training.experiments.results import write_results
+    from training.experiments.settings import load_experiment
+
+    need("evaluate", "train", "torch", "safetensors", "accelerate")
+    experiment = load_experiment(name)
+    place = Place(folder, codec)
+    written = write_results(
+        experiment, _sources(data, level), place, range(seeds or experiment.seeds), out / experiment.name
+    )
+    typer.echo(f"Written to {written}.")
+
+
+def _sources(data: str, level: list[str] | None) -> "list[Source]":
+    from training.experiments.sources import open_sources
+
+    return open_sources(data, level or list(_LEVELS))
+
+

@@ -1,0 +1,209 @@
+"""What is done with the first clips of a wearer of whom nothing was learnt, and how well it works then."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from training.alignment import centred_subject, subject_means
+from training.experiments.loop import Loop
+from training.experiments.material import Material
+from training.experiments.net import Net, concept_logits
+from training.experiments.runs import Run
+from training.mappers import (
+    Adapted,
+    Clips,
+    Frozen,
+    Mapped,
+    WaveformSettings,
+    choose_adaptation,
+    finetune,
+    fit_layer,
+    publish_new2source,
+    set_aside,
+)
+from training.mappers.candidates import OWN
+
+Ints = NDArray[np.int64]
+_MEANS_FROM = 100
+
+
+class Calibrated(msgspec.Struct, frozen=True):
+    """One method on one wearer with one amount of clips.
+
+    Attributes
+    ----------
+    method : str
+    share : float
+        Of the wearer's clips.
+    subject, clips : int
+    seconds : float
+        What fitting took.
+    top1, top5 : float
+        On the wearer's last block.
+    n : int
+    chosen : str
+        What the automatic choice took; empty for the others.
+    """
+
+    method: str
+    share: float
+    subject: int
+    clips: int
+    seconds: float
+    top1: float
+    top5: float
+    n: int
+    chosen: str = ""
+
+
+class Answering(nn.Module):
+    """A net that takes windows alone and gives concept logits, through the spatial layer of everybody."""
+
+    prototypes: Tensor
+
+    def __init__(self, net: Net, prototypes: Tensor) -> None:
+        super().__init__()
+        self.net = net
+        self.register_buffer("prototypes", prototypes)
+
+    def forward(self, eeg: Tensor) -> Tensor:
+        """(B, 62, T) to (B, 40)."""
+        layer = torch.zeros(len(eeg), dtype=torch.int64, device=eeg.device)
+        return concept_logits(self.net(eeg, layer), self.prototypes)
+
+
+class Bench:
+    """A finished run with what calibrations of it need.
+
+    Parameters
+    ----------
+    run : Run
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.material: Material = run.material
+        loop = run.loop()
+        self.decoder = Answering(loop.best, loop.targets.prototypes).eval()
+        self._loop: Loop = loop
+
+    def clips(self, rows: Ints) -> Clips:
+        """Clips of some rows as the mappers take them."""
+        table = self.material.clips
+        return Clips(
+            x=self._loop.x[torch.from_numpy(rows)].numpy(),
+            concept=table.concept[rows],
+            slot=table.slot[rows],
+            stimulus=table.stimulus[rows],
+            subject=table.subject[rows],
+        )
+
+    def known(self) -> Clips:
+        """All that was learnt from."""
+        return self.clips(self.material.roles.train)
+
+    @torch.no_grad()
+    def centred(self) -> int:
+        """Number of the centred subject by the decoder's features."""
+        rng = np.random.default_rng(0)
+        train = self.material.roles.train
+        of = self.material.clips.subject[train]
+        rows = np.concatenate([rng.choice(train[of == number], _MEANS_FROM) for number in self.material.known])
+        eeg = self._loop.x[torch.from_numpy(rows)].float()
+        features = self.decoder.net.features(eeg, torch.zeros(len(rows), dtype=torch.int64))
+        means, subjects = subject_means(features.numpy(), self.material.clips.subject[rows])
+        return int(subjects[centred_subject(means)])
+
+
+def _none(bench: Bench, clips: Clips) -> tuple[Adapted, str]:
+    return Frozen(bench.decoder), ""
+
+
+def _own(bench: Bench, clips: Clips) -> tuple[Adapted, str]:
+    return OWN.fit(bench.decoder, clips, set_aside(clips)).adapted, ""
+
+
+def _layer(bench: Bench, clips: Clips) -> tuple[Adapted, str]:
+    return fit_layer(bench.decoder, clips, set_aside(clips)).adapted, ""
+
+
+def _finetune(bench: Bench, clips: Clips) -> tuple[Adapted, str]:
+    return finetune(bench.decoder, clips, set_aside(clips)).adapted, ""
+
+
+def _choice(bench: Bench, clips: Clips) -> tuple[Adapted, str]:
+    choice = choose_adaptation(bench.decoder, clips)
+    return choice.adapted, choice.chosen
+
+
+def _waveform(settings: WaveformSettings, source2new: bool) -> Callable[[Bench, Clips], tuple[Adapted, str]]:
+    def fit(bench: Bench, clips: Clips) -> tuple[Adapted, str]:
+        found = publish_new2source(
+            clips, bench.known(), centred=bench.centred(), source2new=source2new, settings=settings
+        )
+        return Mapped(found.mapper, Frozen(bench.decoder)), ""
+
+    return fit
+
+
+METHODS: Mapping[str, Callable[[Bench, Clips], tuple[Adapted, str]]] = {
+    "no adapter": _none,
+    "own ridge alone": _own,
+    "New2Source by waveform, net (as published)": _waveform(WaveformSettings(), True),
+    "New2Source by waveform, net, without Source2New": _waveform(WaveformSettings(), False),
+    "New2Source by waveform, closed form": _waveform(WaveformSettings(kind="ridge"), True),
+    "New2Source by the decoding loss": _layer,
+    "fine-tuning everything": _finetune,
+    "automatic choice": _choice,
+}
+"""By the name in an experiment's settings and tables."""
+
+
+def calibrate(run: Run, methods: tuple[str, ...], share: float) -> list[Calibrated]:
+    """Calibrate every unseen wearer by every method, unless it was done before, and measure.
+
+    The clips are the wearer's first whole slots; the test is their last block, as without calibration.
+    """
+    missing = [m for m in methods for s in run.material.unseen if not _file(run, m, share, s).is_file()]
+    bench = Bench(run) if missing else None
+    return [
+        _calibrated(run, bench, method, share, subject)
+        for subject in run.material.unseen
+        for method in methods
+    ]
+
+
+def _calibrated(run: Run, bench: Bench | None, method: str, share: float, subject: int) -> Calibrated:
+    file = _file(run, method, share, subject)
+    if not file.is_file():
+        assert bench is not None
+        rows = run.material.calibration(subject, share)
+        test = run.material.roles.unseen[run.material.clips.subject[run.material.roles.unseen] == subject]
+        clips = bench.clips(rows)
+        torch.manual_seed(run.seed)
+        began = time.perf_counter()
+        adapted, chosen = METHODS[method](bench, clips)
+        seconds = time.perf_counter() - began
+        held = bench.clips(test)
+        order = np.argsort(-adapted.logits(held.eeg), axis=1)
+        hits = order == held.concept[:, None]
+        found = Calibrated(
+            method, share, subject, len(rows), round(seconds, 2),
+            float(hits[:, 0].mean()), float(hits[:, :5].any(axis=1).mean()), len(test), chosen,
+        )
+        file.parent.mkdir(exist_ok=True)
+        partial = file.with_suffix(".partial")
+        partial.write_bytes(msgspec.json.encode(found))
+        partial.replace(file)
+    return msgspec.json.decode(file.read_bytes(), type=Calibrated)
+
+
+def _file(run: Run, method: str, share: float, subject: int) -> Path:
+    name = "".join(letter if letter.isalnum() else "-" for letter in method)
+    return run.folder / "calibration" / f"{name}-{share:g}-sub{subject}.json"
