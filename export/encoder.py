@@ -40,7 +40,8 @@ class GenericAdapter(nn.Module):
 
     def __init__(self, decoder: Decoder) -> None:
         super().__init__()
-        self.weight = nn.Parameter(decoder.layers.weight[0].clone())
+        # A column is what one electrode gives; those of dropped regions give nothing.
+        self.weight = nn.Parameter(decoder.layers.weight[0] * decoder.encoder.kept.T)
 
     def forward(self, eeg: Tensor) -> Tensor:
         """(B, 62, 400) to the same."""

@@ -46,7 +46,8 @@ class Decoder(nn.Module):
 
     def forward(self, eeg: Tensor, layer: Tensor) -> dict[str, Tensor]:
         """Answers to decimated EEG (B, 62, T), each window through the spatial layer of its index (B,)."""
-        answers: dict[str, Tensor] = self.encoder(self.layers(eeg, layer))
+        # Before the spatial layer too, which would else carry a dropped region's EEG to its neighbours.
+        answers: dict[str, Tensor] = self.encoder(self.layers(self.encoder.silence(eeg), layer))
         return answers
 
 

@@ -1,11 +1,15 @@
 """Settings of the decoder's training, read from TOML: every number that decides the result."""
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from rtbci.bundle.schema import Preprocessing
 from rtbci.errors import UsageError
+
+Region = Literal["frontal", "temporal", "central", "parietal", "occipital"]
+"""A key of `rtbci.montage.REGIONS`."""
 
 
 class CohortSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,7 +42,11 @@ class CohortSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The encoder's shape; see `training.hrt`."""
+    """The encoder's shape, and which of its stages are on; see `training.hrt`.
+
+    A stage that is off is replaced by the plainest thing of the same width, so that what is lost without it
+    is what it does and not what it weighs.
+    """
 
     decimate: int
     region_widths: tuple[int, int, int, int, int]
@@ -47,10 +55,21 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     kernels: tuple[int, ...]
     stride: int
     layers: int
+    """Of the transformer; 0 leaves it out."""
     heads: int
     queries: int
     trunk: int
     dropout: float
+    channel_attention: bool = True
+    """Off: all electrodes weigh the same."""
+    regional: bool = True
+    """Off: one convolution that sees all electrodes, as wide as the five together."""
+    multi_scale: bool = True
+    """Off: the middle one of `kernels` alone, at full width."""
+    learnable_query: bool = True
+    """Off: the mean over tokens."""
+    drop_regions: tuple[Region, ...] = ()
+    """Regions whose electrodes are set to zero."""
 
 
 class OptimiserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

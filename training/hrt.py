@@ -4,11 +4,16 @@ What the paper leaves open was chosen here: widths, depth, and three small depar
 at the mean absolute value of a channel, since the mean of band-passed EEG is zero; the transformer comes
 before the learnable query, and there are several queries; and EEG is averaged over `decimate` samples first,
 which costs nothing (what answers to pictures lies below 15 Hz) and makes it four times as fast.
+
+Every stage can be switched off (`ModelSettings`), for the table that says what each is worth.
 """
+
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
+from rtbci.errors import UsageError
 from rtbci.montage import CHANNELS, REGIONS
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
 from rtbci.stimuli.text import TEXT_WIDTH
@@ -19,6 +24,8 @@ QUESTIONS: dict[str, int] = {
     **{name: len(values) for name, values in ATTRIBUTES.items()},
 }
 """Heads that answer with logits, and over how many answers."""
+HEADS: dict[str, int] = {**QUESTIONS, "text": TEXT_WIDTH}
+"""An encoder's heads, unless it is asked for others."""
 WINDOW = 400
 
 
@@ -41,20 +48,44 @@ class RegionPerception(nn.Module):
     """Weighs electrodes, then looks at each region on its own, then mixes regions.
 
     The five regional convolutions are one convolution with a mask, which is faster and the same.
+
+    Parameters
+    ----------
+    widths : tuple of int
+        Features of each region, in the order of `REGIONS`.
+    width : int
+        Features of the whole.
+    dropout : float
+    attention : bool
+        Whether electrodes are weighed.
+    regional : bool
+        Whether regions are seen apart; else all features see all electrodes.
     """
 
     mask: Tensor
 
-    def __init__(self, widths: tuple[int, ...], width: int, dropout: float) -> None:
+    def __init__(
+        self,
+        widths: tuple[int, ...],
+        width: int,
+        dropout: float,
+        *,
+        attention: bool = True,
+        regional: bool = True,
+    ) -> None:
         super().__init__()
         channels, total = len(CHANNELS), sum(widths)
-        self.attention = nn.Sequential(
-            nn.Linear(channels, 16), nn.ReLU(), nn.Linear(16, channels), nn.Sigmoid()
+        self.attention = (
+            nn.Sequential(nn.Linear(channels, 16), nn.ReLU(), nn.Linear(16, channels), nn.Sigmoid())
+            if attention
+            else None
         )
         self.regions = nn.Conv1d(channels, total, 5, padding=2, bias=False)
         mask = torch.zeros(total, channels, 1)
         row = 0
-        for columns, size in zip(REGIONS.values(), widths, strict=True):
+        everything = {tuple(range(channels)): total}
+        seen = dict(zip(REGIONS.values(), widths, strict=True)) if regional else everything
+        for columns, size in seen.items():
             mask[row : row + size, list(columns)] = 1.0
             nn.init.normal_(self.regions.weight[row : row + size], std=(5 * len(columns)) ** -0.5)
             row += size
@@ -66,8 +97,10 @@ class RegionPerception(nn.Module):
 
     def forward(self, eeg: Tensor) -> Tensor:
         """(B, 62, T) to (B, width, T)."""
-        weight = 2.0 * self.attention(eeg.abs().mean(dim=2))
-        regional = nn.functional.conv1d(eeg * weight[:, :, None], self.regions.weight * self.mask, padding=2)
+        if self.attention is not None:
+            weight = 2.0 * self.attention(eeg.abs().mean(dim=2))
+            eeg = eeg * weight[:, :, None]
+        regional = nn.functional.conv1d(eeg, self.regions.weight * self.mask, padding=2)
         regional = self.dropout(nn.functional.gelu(self.norm(regional)))
         return nn.functional.gelu(self.merge(regional))
 
@@ -101,49 +134,94 @@ class Hrt(nn.Module):
 
     `trunk` turns decimated EEG (B, 62, 400 / decimate) into features (B, trunk); `heads` turns those into
     logits for each of `QUESTIONS` and a text embedding. `forward` does both.
+
+    Parameters
+    ----------
+    settings : ModelSettings
+    heads : mapping of str to int, optional
+        Names of the heads and how many numbers each gives; without it `HEADS`.
+
+    Raises
+    ------
+    UsageError
+        If `settings.drop_regions` names a region that there is not.
     """
 
-    def __init__(self, settings: ModelSettings) -> None:
+    kept: Tensor
+
+    def __init__(self, settings: ModelSettings, heads: Mapping[str, int] | None = None) -> None:
         super().__init__()
-        width, scales = settings.width, len(settings.kernels)
+        kernels = settings.kernels
+        if not settings.multi_scale:
+            kernels = (kernels[len(kernels) // 2],)
+        width, scales = settings.width, len(kernels)
         self.settings = settings
-        self.perception = RegionPerception(settings.region_widths, width, settings.dropout)
+        # Not among the weights: it follows from the settings, and weights older than it stay loadable.
+        self.register_buffer("kept", _kept(settings.drop_regions), persistent=False)
+        self.perception = RegionPerception(
+            settings.region_widths,
+            width,
+            settings.dropout,
+            attention=settings.channel_attention,
+            regional=settings.regional,
+        )
         self.scales = nn.ModuleList(
             nn.Conv1d(width, width // scales, kernel, stride=settings.stride, padding=kernel // 2)
-            for kernel in settings.kernels
+            for kernel in kernels
         )
         tokens = WINDOW // settings.decimate // settings.stride
         self.norm_in = nn.LayerNorm(width)
         self.place = nn.Parameter(0.02 * torch.randn(1, tokens, width))
         self.blocks = nn.Sequential(*(Block(width, settings.heads) for _ in range(settings.layers)))
         self.norm = nn.LayerNorm(width)
-        self.query = nn.Parameter(0.1 * torch.randn(settings.queries, width))
+        queries = settings.queries if settings.learnable_query else 1
+        self.query = nn.Parameter(0.1 * torch.randn(queries, width)) if settings.learnable_query else None
         self.summary = nn.Sequential(
-            nn.Dropout(settings.dropout), nn.Linear(settings.queries * width, settings.trunk), nn.GELU()
+            nn.Dropout(settings.dropout), nn.Linear(queries * width, settings.trunk), nn.GELU()
         )
         self.heads = nn.ModuleDict(
             {
                 name: nn.Linear(settings.trunk, size)
-                for name, size in {**QUESTIONS, "text": TEXT_WIDTH}.items()
+                for name, size in (HEADS if heads is None else heads).items()
             }
         )
 
+    def silence(self, eeg: Tensor) -> Tensor:
+        """Set the electrodes of the dropped regions to zero; (B, 62, T) to the same."""
+        return eeg * self.kept if self.settings.drop_regions else eeg
+
     def trunk(self, eeg: Tensor) -> Tensor:
         """Features of decimated EEG."""
-        seen = self.perception(eeg)
+        seen = self.perception(self.silence(eeg))
         tokens = torch.cat([scale(seen) for scale in self.scales], dim=1).transpose(1, 2)
         tokens = self.norm(self.blocks(self.norm_in(nn.functional.gelu(tokens)) + self.place))
-        weight = torch.softmax(self.query @ tokens.transpose(1, 2) * tokens.shape[-1] ** -0.5, dim=-1)
-        summary: Tensor = self.summary((weight @ tokens).flatten(1))
+        if self.query is None:
+            pooled = tokens.mean(dim=1)
+        else:
+            weight = torch.softmax(self.query @ tokens.transpose(1, 2) * tokens.shape[-1] ** -0.5, dim=-1)
+            pooled = (weight @ tokens).flatten(1)
+        summary: Tensor = self.summary(pooled)
         return summary
 
     def answers(self, features: Tensor) -> dict[str, Tensor]:
-        """Logits and text embedding from features."""
+        """Each head's answer (B, its size), from features."""
         return {name: head(features) for name, head in self.heads.items()}
 
     def forward(self, eeg: Tensor) -> dict[str, Tensor]:
         """Answers to decimated EEG."""
         return self.answers(self.trunk(eeg))
+
+
+def _kept(dropped: tuple[str, ...]) -> Tensor:
+    """1 for the electrodes that are kept, 0 for those of dropped regions: (62, 1)."""
+    kept = torch.ones(len(CHANNELS), 1)
+    for region in dropped:
+        if region not in REGIONS:
+            raise UsageError(
+                f"`drop_regions` names {region!r}, which is no region; choose from {', '.join(REGIONS)}."
+            )
+        kept[list(REGIONS[region])] = 0.0
+    return kept
 
 
 def parameters(module: nn.Module) -> int:
