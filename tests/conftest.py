@@ -1,6 +1,7 @@
 """What every test shares: LSL kept to this machine and this run, Qt without a screen, the real recordings."""
 
 import os
+import signal
 import tempfile
 import uuid
 from pathlib import Path
@@ -11,6 +12,9 @@ from hypothesis import settings
 # No test may depend on how fast the machine is.
 settings.register_profile("rtbci", deadline=None)
 settings.load_profile("rtbci")
+
+# A shell starts what runs in the background with Ctrl-C ignored, and child processes would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # liblsl reads its configuration at the first call in the process, and child processes inherit the
 # environment: so it is set here, before any test module can import pylsl.
