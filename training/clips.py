@@ -9,10 +9,11 @@ Made once by the runtime's own signal path, kept as one memory-mapped file a wea
 
 import logging
 import multiprocessing as mp
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -132,18 +133,33 @@ def make_clips(
     missing = [s for s in source.subjects() if not (folder / f"clips-{source.number(s)}.npz").is_file()]
     if missing:
         # One thread of BLAS each: with more, processes wait for each other over matrices of 62 x 62.
-        with mp.get_context("spawn").Pool(processes, threadpool_limits, (1,)) as pool:
+        with threadpool_limits(1), _workers(min(processes, len(missing))) as each:
             if not (folder / "prior.npy").is_file():
                 first = [
                     next(block for block in source.blocks(subject) if block not in held_out)
                     for subject in known
                 ]
-                jobs = [(source, [block], p) for block in first]
-                save(folder / "prior.npy", np.mean(pool.starmap(mean_covariance, jobs), axis=0))
-            done = pool.imap_unordered(_make, [(source, subject, folder, p) for subject in missing])
+                covariances = list(each(_covariance, [(source, block, p) for block in first]))
+                save(folder / "prior.npy", np.mean(covariances, axis=0))
+            done = each(_make, [(source, subject, folder, p) for subject in missing])
             for count, subject in enumerate(done, start=1):
                 log.info("clips of %s (%d of %d)", subject, count, len(missing))
     return ClipStore(folder, numbers)
+
+
+@contextmanager
+def _workers(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
+    """Map a function over jobs, in processes of their own where there is more than one."""
+    if processes <= 1:
+        yield map
+        return
+    with mp.get_context("spawn").Pool(processes, threadpool_limits, (1,)) as pool:
+        yield pool.imap_unordered
+
+
+def _covariance(job: tuple[Source, Block, Preprocessing]) -> NDArray[np.float64]:
+    source, block, p = job
+    return mean_covariance(source, [block], p)
 
 
 def _make(job: tuple[Source, str, Path, Preprocessing]) -> str:

@@ -28,7 +28,6 @@ from training.experiments.settings import RunSettings
 Ints = NDArray[np.int64]
 
 CHECKPOINT = "checkpoint.pt"
-_CHECKPOINT_S = 20.0
 _MEANS_FROM = 40
 """Clips of each wearer that a mean feature is made of."""
 
@@ -60,6 +59,8 @@ class Loop:
     accelerator : Accelerator
     deadline : float
         On `time.monotonic`; when it has come, the run stops with a checkpoint.
+    checkpoint_s : float
+        Seconds between two checkpoints.
     """
 
     def __init__(
@@ -72,10 +73,12 @@ class Loop:
         folder: Path,
         accelerator: Accelerator,
         deadline: float = math.inf,
+        checkpoint_s: float = 20.0,
     ) -> None:
         self.settings, self.material, self.seed = settings, material, seed
         self.train_rows, self.validation_rows = train, validation
         self.folder, self.accelerator, self.deadline = folder, accelerator, deadline
+        self.checkpoint_s = checkpoint_s
         self.x = material.x(settings)
         self.targets = Targets(material, settings, train)
         torch.manual_seed(seed)
@@ -125,7 +128,7 @@ class Loop:
                 raise StoppedError(
                     f"The time is up at step {p.step} of {s.steps} of {self.folder}; run it again to go on."
                 )
-            if now - saved > _CHECKPOINT_S:
+            if now - saved > self.checkpoint_s:
                 self._save()
                 saved = now
         self._save()

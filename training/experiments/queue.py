@@ -16,7 +16,7 @@ from training.experiments.latents import corpus_latents
 from training.experiments.material import Material
 from training.experiments.runs import Run
 from training.experiments.settings import Experiment, Variant
-from training.experiments.tables import calibrated_rows, decoded_rows
+from training.experiments.tables import calibrated_rows, decoded_rows, task_rows
 from training.simulated import SimulatedCohort
 from training.source import Source
 
@@ -104,7 +104,10 @@ def rows_of(
                 missing.append(f"{variant.name}, seed {seed}")
                 continue
             setting = setting_of(source)
-            rows += decoded_rows(material, variant, setting, seed, run.make())
+            decoded = run.make()
+            rows += decoded_rows(material, variant, setting, seed, decoded)
+            if experiment.tasks:
+                rows += task_rows(material, variant, setting, seed, decoded)
             if variant.calibrate:
                 rows += calibrated_rows(experiment, variant, setting, run)
     return material, rows, missing

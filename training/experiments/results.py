@@ -15,7 +15,7 @@ from training.experiments.material import Material
 from training.experiments.queue import Place, rows_of, setting_of
 from training.experiments.runs import Run
 from training.experiments.settings import Experiment
-from training.experiments.tables import CALIBRATED, KNOWN, UNSEEN
+from training.experiments.tables import KNOWN, TABLES, UNSEEN
 from training.metrics import Predictions, summarise
 from training.source import Source
 
@@ -46,8 +46,7 @@ def write_results(
         raise UsageError(
             f"No run of experiment '{experiment.name}' is done yet; run `rtbci train {experiment.name}` first."
         )
-    order = {table: place for place, table in enumerate((KNOWN, UNSEEN, CALIBRATED))}
-    rows.sort(key=lambda row: order[row.table])
+    rows.sort(key=lambda row: TABLES.index(row.table))
     notes.append(
         "Test blocks were held against everything that was learnt from (`training.audit`). "
         "`noise top1` is the control: the same decoder on noise with the spectrum and covariance of each test "
@@ -61,7 +60,7 @@ def write_results(
 
 def _references(experiment: Experiment, rows: Sequence[Row]) -> dict[str, str]:
     """What each table's variants are held against: the baseline, or the first calibrated one as it is."""
-    names = {table: [row.variant for row in rows if row.table == table] for table in (KNOWN, UNSEEN, CALIBRATED)}
+    names = {table: [row.variant for row in rows if row.table == table] for table in TABLES}
     wanted = experiment.baseline
     return {table: wanted if wanted in found else found[0] for table, found in names.items() if found}
 

@@ -112,6 +112,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         How much later than the clip its answer is sought.
     calibration_share : tuple of float
         Shares of a new wearer's clips for calibration; SAM-Net's is 0.15.
+    tasks : bool
+        Whether tables of attributes and of text retrieval are made too.
     baseline : str
         Variant that the others are held against.
     base : RunSettings
@@ -127,6 +129,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     validation: int = 1
     lag_s: float = 0.0
     calibration_share: tuple[float, ...] = (0.15,)
+    tasks: bool = False
     baseline: str
     base: RunSettings
     variants: tuple[Variant, ...]

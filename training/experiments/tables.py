@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.evaluation.rows import Row
 from training.experiments.calibration import Calibrated, calibrate
 from training.experiments.material import Material
 from training.experiments.runs import Decoded, Run
 from training.experiments.settings import Experiment, Variant
+from training.metrics.retrieval import cosine_scores, retrieval
 
 KNOWN, UNSEEN, CALIBRATED = "known wearers", "unseen wearers, not calibrated", "unseen wearers, calibrated"
+TASKS = {KNOWN: "attributes and text, known wearers", UNSEEN: "attributes and text, unseen wearers"}
+TABLES = (KNOWN, UNSEEN, CALIBRATED, *TASKS.values())
+"""In the order of a report."""
 _CLASSES = 40
 
 
@@ -33,6 +38,49 @@ def decoded_rows(
         }
         for metric, (value, chance) in figures.items():
             yield Row(table, variant.name, setting, seed, f"sub{number}", metric, value, chance, n)
+
+
+def task_rows(material: Material, variant: Variant, setting: str, seed: int, decoded: Decoded) -> Iterator[Row]:
+    """Attributes against what the true concept alone would say of them, and retrieval of the clip's text.
+
+    An attribute's chance is the accuracy of naming, for each clip, the commonest value among the clips of its
+    concept in all other blocks. Text is sought among those of all clips of the same test block.
+    """
+    clips, rows = material.clips, decoded.rows
+    subject = clips.subject[rows]
+    for number in dict.fromkeys(subject.tolist()):
+        table = TASKS[KNOWN if number in material.known else UNSEEN]
+        where = (table, variant.name, setting, seed, f"sub{number}")
+        mine = subject == number
+        everything = np.flatnonzero(clips.subject == number)
+        tested = np.isin(everything, rows)
+        for name, (_, values) in material.labels.attributes.items():
+            if f"is_{name}" not in decoded.answers:
+                continue
+            truth = values[material.label_row[rows[mine]]]
+            told = truth >= 0
+            if not told.any():
+                continue
+            said = decoded.answers[f"is_{name}"][mine].argmax(axis=1)
+            baseline = _said_by_concept(
+                values[material.label_row[everything]], clips.concept[everything], tested
+            )
+            hit = float((said == truth)[told].mean())
+            yield Row(*where, f"{name}_accuracy", hit, baseline, int(told.sum()))
+        if "text" in decoded.answers:
+            wanted = material.labels.text[material.label_row[rows[mine]]]
+            scores = cosine_scores(decoded.answers["text"][mine], wanted, material.labels.text.mean(axis=0))
+            found = retrieval(scores, np.arange(len(wanted)), (min(10, len(wanted)),))
+            yield Row(*where, "text_retrieval_10_best_share", found.top[0].score, found.top[0].chance, found.n)
+
+
+def _said_by_concept(values: NDArray[np.int64], concept: NDArray[np.int64], tested: NDArray[np.bool_]) -> float:
+    """How often the commonest value of the true concept in the other blocks is right in the tested ones."""
+    told = values >= 0
+    learn, test = told & ~tested, told & tested
+    overall = np.bincount(values[learn]).argmax()
+    usual = {k: np.bincount(values[learn & (concept == k)]).argmax() for k in np.unique(concept[learn])}
+    return float(np.mean([usual.get(k, overall) == v for k, v in zip(concept[test], values[test], strict=True)]))
 
 
 def calibrated_rows(experiment: Experiment, variant: Variant, setting: str, run: Run) -> Iterator[Row]:

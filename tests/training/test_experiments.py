@@ -1,0 +1,197 @@
+"""Experiments: a kill changes nothing, processes share a run, splits do not leak, and EEG is all that is decoded."""
+
+import inspect
+import multiprocessing as mp
+import signal
+import socket
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from rtbci.errors import StoppedError, UsageError
+from tests.training.experiment_world import COHORT, experiment, killed_run, loop, material, shared_run
+from training.audit import LeakError, audit_split
+from training.experiments.material import Material
+from training.experiments.net import Net
+from training.experiments.queue import Place, rows_of, run_all
+from training.experiments.results import write_results
+from training.experiments.runs import Run, phase_noise
+from training.experiments.settings import Variant, experiment_names, load_experiment
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("experiment")
+    material(folder)
+    return folder
+
+
+@pytest.fixture
+def made(cache: Path) -> Material:
+    return material(cache)
+
+
+def test_every_experiment_that_ships_can_be_read() -> None:
+    assert {"own-subject", "cross-subject", "alignment", "ablations", "calibration"} <= set(experiment_names())
+    for name in experiment_names():
+        loaded = load_experiment(name)
+        assert loaded.name == name
+        # Settings that are the same give the same run: two variants that are one would be a mistake.
+        settings = [(loaded.settings(variant), variant.calibrate) for variant in loaded.variants]
+        assert all(settings.index(one) == place for place, one in enumerate(settings)), name
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('name = "x"', "missing required field"),
+        ('extends = "cross-subject"\nbaseline = "nobody"', "nobody"),
+        ('extends = "cross-subject"\n[base]\nstepz = 3', "stepz"),
+        ('extends = "cross-subject"\n[base]\nsteps = "many"', "steps"),
+        ("= 3", "cannot be used"),
+    ],
+)
+def test_settings_that_are_wrong_are_refused(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=says):
+        load_experiment(str(file))
+
+
+def test_a_curriculum_and_a_kill_change_nothing(made: Material, cache: Path, tmp_path: Path) -> None:
+    settings = msgspec.structs.replace(made.experiment.base)
+    whole = loop(made, settings, tmp_path / "whole")
+    whole.run()
+    killed = mp.get_context("spawn").Process(target=killed_run, args=(str(cache), str(tmp_path / "killed"), 7))
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    again = loop(made, settings, tmp_path / "killed")
+    assert again.progress.step == 7
+    again.run()
+    ours, theirs = whole.best.state_dict(), again.best.state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    assert whole.progress.history == again.progress.history
+
+
+def test_a_deadline_stops_it_and_it_goes_on_with_its_curriculum(made: Material, tmp_path: Path) -> None:
+    settings = made.experiment.settings(
+        Variant(name="x", change={"curriculum": {}, "reversal": 0.5, "subject_layers": True})
+    )
+    whole = loop(made, settings, tmp_path / "whole")
+    whole.run()
+    while True:
+        try:
+            parts = loop(made, settings, tmp_path / "parts", deadline=time.monotonic() - 1)
+            parts.run()
+            break
+        except StoppedError as stopped:
+            assert "run it again to go on" in str(stopped)
+    assert parts.progress.active == whole.progress.active
+    assert len(whole.progress.active) == 3
+    ours, theirs = whole.best.state_dict(), parts.best.state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_two_processes_train_to_the_loss_of_one(cache: Path, tmp_path: Path) -> None:
+    made = material(cache, precision="no")
+    alone = loop(made, made.experiment.base, tmp_path / "alone")
+    alone.run()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    context = mp.get_context("spawn")
+    pair = [
+        context.Process(target=shared_run, args=(rank, 2, port, str(cache), str(tmp_path / "pair"), "no"))
+        for rank in range(2)
+    ]
+    for process in pair:
+        process.start()
+    for process in pair:
+        process.join()
+        assert process.exitcode == 0
+    both = torch.load(tmp_path / "pair" / "checkpoint.pt", weights_only=True)["progress"]
+    first = alone.progress.history[0]["validation_loss"]
+    assert both["step"] == alone.progress.step
+    # Batch norm sees half a batch in each, and dropout another draw.
+    assert abs(both["history"][-1]["validation_loss"] - alone.progress.history[-1]["validation_loss"]) < 0.1 * first
+
+
+def test_the_roles_share_nothing_and_the_audit_saw_them(made: Material) -> None:
+    roles, clips = made.roles, made.clips
+    rows = np.concatenate([getattr(roles, name) for name in roles.__dataclass_fields__])
+    assert len(np.unique(rows)) == len(rows) == len(clips)
+    assert set(clips.subject[roles.unseen]).isdisjoint(clips.subject[roles.train])
+    assert set(clips.block[roles.test]) == {3}
+    assert set(clips.block[roles.validation]) == {2}
+    assert made.audit["known"]["test_windows"] == len(roles.test)
+
+
+def test_calibration_takes_whole_slots_from_the_start(made: Material) -> None:
+    rows = made.calibration(4, 0.15)
+    clips = made.clips.where(rows)
+    assert len(rows) % 5 == 0
+    assert abs(len(rows) / 160 - 0.15) < 0.04
+    assert set(clips.block) == {0}
+    assert set(rows).isdisjoint(made.roles.unseen)
+
+
+def test_a_random_split_of_clips_is_caught(made: Material) -> None:
+    mine = np.flatnonzero(made.clips.subject == 1)
+    drawn = np.random.default_rng(0).permutation(mine)
+    train, test = (made.clips.where(np.sort(part)).spans() for part in (drawn[40:], drawn[:40]))
+    with pytest.raises(LeakError, match="runs of one concept"):
+        audit_split({"training": train}, test)
+
+
+def test_an_oracle_cannot_be_expressed() -> None:
+    """What decodes takes EEG and the index of a spatial layer, and no more: no caption, label or picture."""
+    assert list(inspect.signature(Net.features).parameters) == ["self", "eeg", "layer"]
+    assert list(inspect.signature(Net.forward).parameters) == ["self", "eeg", "layer", "reverse"]
+
+
+def test_noise_keeps_the_spectrum_and_nothing_else() -> None:
+    eeg = np.random.default_rng(1).standard_normal((5, 62, 50)).astype(np.float32)
+    before = eeg.copy()
+    noise = phase_noise(eeg, np.random.default_rng(2))
+    assert np.array_equal(eeg, before)
+    assert np.allclose(np.abs(np.fft.rfft(noise)), np.abs(np.fft.rfft(eeg)), atol=1e-3)
+    assert np.allclose(noise @ noise.transpose(0, 2, 1), eeg @ eeg.transpose(0, 2, 1), atol=1e-2)
+    assert abs(np.corrcoef(noise.ravel(), eeg.ravel())[0, 1]) < 0.2
+
+
+def test_an_experiment_from_windows_to_report(made: Material, cache: Path, tmp_path: Path) -> None:
+    whole = msgspec.structs.replace(
+        experiment(),
+        known=3,
+        unseen=1,
+        baseline="ridge",
+        variants=(
+            Variant(name="ridge", change={"encoder": "ridge"}),
+            Variant(name="own ridge", change={"encoder": "ridge", "own_subjects": 2}),
+            Variant(name="hrt", calibrate=("no adapter", "own ridge alone")),
+        ),
+    )
+    place = Place(cache, tmp_path / "no codec")
+    done = list(run_all(whole, COHORT, place, seeds=[0], workers=1))
+    assert [(one[0], one[3], one[4]) for one in done] == [("ridge", 1, 3), ("own ridge", 2, 3), ("hrt", 3, 3)]
+    _, rows, missing = rows_of(whole, COHORT, place, [0, 1])
+    assert missing == ["ridge, seed 1", "own ridge, seed 1", "hrt, seed 1"]
+    figure = {(r.table, r.variant, r.subject, r.metric): r for r in rows}
+    ridge = figure["known wearers", "ridge", "sub1", "top1"]
+    # 4 is far clearer than life: even so little data tells 40 concepts apart.
+    assert ridge.value > 4 * ridge.chance == pytest.approx(0.1)  # type: ignore[operator]
+    assert figure["known wearers", "ridge", "sub1", "noise_top1"].value < 0.2
+    assert ("known wearers", "own ridge", "sub3", "top1") not in figure
+    assert ("unseen wearers, calibrated", "hrt: own ridge alone", "sub4", "seconds") in figure
+    written = write_results(whole, [COHORT], place, [0, 1], tmp_path / "report")
+    assert {file.name for file in written.iterdir()} == {
+        "report.json", "report.md", "report.html", "statistics.json",
+    }  # fmt: skip
+    assert "Not done yet at '4': ridge, seed 1" in (written / "report.md").read_text()
+    record = msgspec.json.decode((Run(whole.base, made, 0, place.runs).folder.parent.glob("*/run.json")).__next__().read_bytes())
+    assert {"settings", "seed", "code", "data", "environment", "audit"} <= set(record)
