@@ -50,6 +50,9 @@ class Net(nn.Module):
     def features(self, eeg: Tensor, layer: Tensor) -> Tensor:
         """(B, 62, T) and the index of each window's subject layer, to (B, features)."""
         eeg = self.scale(eeg.flatten(1)).view_as(eeg) if isinstance(self.scale, nn.BatchNorm1d) else eeg
+        if isinstance(self.encoder, HrtTrunk):
+            # Before the spatial layers, which would carry dropped electrodes' EEG to others.
+            eeg = self.encoder.hrt.silence(eeg)
         if self.layers is not None:
             eeg = self.layers(eeg, layer)
         features: Tensor = self.encoder(eeg)
