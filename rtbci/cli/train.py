@@ -51,9 +51,10 @@ def check_data(
     from rich.table import Table
 
     from rtbci.errors import RecordingError
-    from rtbci.files import write_json
+    from rtbci.files import check_place, save_report
     from training.check_data import inspect
 
+    check_place(report)
     # It warns of what recorders of other makes leave out, which is none of the user's business here.
     logging.getLogger("pyxdf").setLevel(logging.ERROR)
     inspection = inspect(folder, subjects, unit, values)
@@ -66,8 +67,7 @@ def check_data(
     Console().print(table)
     for sentence in inspection.notes:
         typer.echo(sentence)
-    if report is not None:
-        write_json(report, {"folder": str(folder), **asdict(inspection)})
+    save_report(report, {"folder": str(folder), **asdict(inspection)})
     if inspection.problems:
         count = len(inspection.problems)
         typer.echo(f"{count} {'thing is' if count == 1 else 'things are'} wrong.", err=True)
