@@ -141,7 +141,9 @@ def test_ctrl_c_ends_within_two_seconds_and_the_report_is_there(
     }[what]
     with FaultySender(CHANNELS, source_id):
         running = command(*arguments)
-        if what in ("demo", "run"):
+        if what == "demo":
+            running.until_said("evidence")
+        elif what == "run":
             running.until_said("streaming")
         elif what == "record":
             running.until(lambda: _size(tmp_path / "out.xdf") > 20_000)
