@@ -54,6 +54,7 @@ def test_constant_scores_get_exactly_chance(classes, k):
     assert top_k_accuracy(np.zeros((5, classes)), np.zeros(5, dtype=int), k) == pytest.approx(k / classes)
 
 
+@pytest.mark.filterwarnings("ignore:A single label")
 @given(LABELS)
 def test_balanced_accuracy_confusion_and_information_are_scikit_learns(labels):
     true, predicted = map(np.array, labels)
