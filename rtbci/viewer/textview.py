@@ -14,6 +14,7 @@ from rtbci.viewer.state import ViewState
 from rtbci.wire import DEFAULT_ENDPOINT, Subscriber, ViewerKeys
 
 _BAR = 30
+_LINE_EVERY_S = 5.0
 _COLOURS = {
     "streaming": "green",
     "searching": "cyan",
@@ -59,7 +60,8 @@ def run_text_view(
 ) -> ViewState:
     """Show the text view until `stop` is set or Ctrl-C; returns what was on show last.
 
-    Where the output is no terminal, one line is printed every five seconds instead.
+    Where the output is no terminal, a line is printed every five seconds instead, and whenever the stream
+    comes, stalls or goes.
 
     Raises
     ------
@@ -92,13 +94,13 @@ def _live(
 
 def _lines(subscriber: Subscriber, state: ViewState, stop: threading.Event, console: Console) -> None:
     told = 0.0
-    ended = False
+    last = None
     while not stop.is_set():
         _take(subscriber, state, 0.1)
-        over = state.banner(time.monotonic()).situation == "ended"
-        # The end is said at once and once; another session may follow.
-        if over != ended or (not over and time.monotonic() - told > 5.0):
-            told, ended = time.monotonic(), over
+        situation = state.banner(time.monotonic()).situation
+        # A change is said at once, and the end once; another session may follow.
+        if situation != last or (situation != "ended" and time.monotonic() - told > _LINE_EVERY_S):
+            told, last = time.monotonic(), situation
             console.print(line(state, told), soft_wrap=True, highlight=False, markup=False)
 
 

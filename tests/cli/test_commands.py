@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 
+import pylsl
 import pytest
 
 from devices.faults import FaultySender
@@ -128,26 +129,26 @@ def test_demo_ends_by_itself_with_report_and_picture(command, bundle_folder, tmp
 def test_ctrl_c_ends_within_two_seconds_and_the_report_is_there(
     command, bundle_folder, source_id, tmp_path, shared_data, what
 ):
+    name = f"{what} {source_id}"
     recording = shared_data / "recordings" / "eegmmidb" / "S001R01.edf"
+    decoding = ("--headless", "--bundle", bundle_folder, "--report", "r.json")
     arguments = {
-        "demo": ("demo", "--headless", "--bundle", bundle_folder, "--report", "r.json"),
-        "run": (
-            "run",
-            "--source-id",
-            source_id,
-            "--headless",
-            "--bundle",
-            bundle_folder,
-            "--report",
-            "r.json",
-        ),
-        "simulate": ("simulate", "--name", f"sim {source_id}"),
+        "demo": ("demo", *decoding),
+        "run": ("run", "--source-id", source_id, *FREE, *decoding),
+        "simulate": ("simulate", "--name", name),
         "record": ("record", "out.xdf", "--source-id", source_id, "--report", "r.json"),
-        "replay": ("replay", recording, "--name", f"replay {source_id}"),
+        "replay": ("replay", recording, "--name", name),
     }[what]
     with FaultySender(CHANNELS, source_id):
         running = command(*arguments)
-        time.sleep(8)
+        if what == "demo":
+            running.until_said("evidence")
+        elif what == "run":
+            running.until_said("streaming")
+        elif what == "record":
+            running.until(lambda: _size(tmp_path / "out.xdf") > 20_000)
+        else:
+            running.until(lambda: pylsl.resolve_byprop("name", name, timeout=0.5))
         code, _, err, seconds = running.interrupt()
     assert code == 0, err
     assert "Traceback" not in err
@@ -155,6 +156,10 @@ def test_ctrl_c_ends_within_two_seconds_and_the_report_is_there(
     assert seconds < 6
     if what in ("demo", "run", "record"):
         assert json.loads((tmp_path / "r.json").read_text())
+
+
+def _size(path):
+    return path.stat().st_size if path.is_file() else 0
 
 
 @pytest.mark.parametrize(
@@ -170,7 +175,8 @@ def test_ctrl_c_ends_within_two_seconds_and_the_report_is_there(
 def test_ctrl_c_is_heard_before_there_is_anything_to_report(command, bundle_folder, arguments):
     on = ("--bundle", bundle_folder) if arguments[0] != "record" else ()
     running = command(*arguments, *on)
-    time.sleep(5)
+    running.until_it_listens()
+    time.sleep(1.5)  # into the search
     *done, seconds = running.interrupt()
     assert done[0] == 130
     refused(done, "Stopped")
@@ -180,7 +186,8 @@ def test_ctrl_c_is_heard_before_there_is_anything_to_report(command, bundle_fold
 def test_ctrl_c_ends_a_look_for_streams_with_what_was_seen(command, source_id):
     with FaultySender(CHANNELS, source_id, name="a good cap"):
         running = command("streams", "--seconds", 60)
-        time.sleep(5)
+        running.until_it_listens()
+        time.sleep(3)  # it says nothing before its end
         code, out, err, seconds = running.interrupt()
     assert code == 0, err
     assert "a good cap" in out
@@ -195,7 +202,7 @@ def test_a_second_ctrl_c_soon_after_the_first_costs_neither_report_nor_end(
             *("run", "--source-id", source_id, "--headless", *FREE, "--bundle", bundle_folder),
             *("--report", "r.json"),
         )
-        time.sleep(8)
+        running.until_said("streaming")
         code, _, err, seconds = running.interrupt(again_after=0.08)
     assert code == 0, err
     assert "Traceback" not in err

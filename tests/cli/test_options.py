@@ -26,7 +26,9 @@ def test_mains_of_nowhere_are_refused():
     assert CliRunner().invoke(app, ["run", "--mains", "55"]).exit_code == 2
 
 
-@pytest.mark.parametrize("arguments", [("bench", "generate"), ("provenance", "picture.png")])
+@pytest.mark.parametrize(
+    "arguments", [("bench", "generate"), ("provenance", "picture.png"), ("train", "check-data", ".")]
+)
 def test_a_report_without_a_place_is_refused_before_anything_is_done(arguments, tmp_path):
     done = CliRunner().invoke(app, [*arguments, "--report", str(tmp_path / "nowhere" / "r.json")])
     assert isinstance(done.exception, UsageError)

@@ -23,11 +23,12 @@ def without_qt(tmp_path, monkeypatch):
 
 
 def run(command, source_id, bundle_folder, *more, **how):
-    return command(
-        *("run", "--source-id", source_id, "--bundle", bundle_folder, "--seconds", 12, "--report", "r.json"),
-        *more,
-        **how,
+    """Run until it says that EEG comes in, and end it then."""
+    running = command(
+        *("run", "--source-id", source_id, "--bundle", bundle_folder, "--report", "r.json"), *more, **how
     )
+    running.until_said("streaming")
+    return running.interrupt()[:3]
 
 
 def test_a_session_for_other_machines_shows_itself_here_too(command, source_id, bundle_folder, tmp_path):
@@ -36,23 +37,18 @@ def test_a_session_for_other_machines_shows_itself_here_too(command, source_id, 
     (tmp_path / "k" / "viewer.keys").unlink()
     options = ("--endpoint", "tcp://*:0", "--keys", "k", "--headless", "--picture", "p.png")
     with FaultySender(CHANNELS, source_id):
-        code, out, err = run(command, source_id, bundle_folder, *options).end()
+        code, _, err = run(command, source_id, bundle_folder, *options)
     assert code == 0, err
-    assert "streaming" in out
     assert (tmp_path / "p.png").read_bytes().startswith(PNG)
 
 
 def test_a_window_that_cannot_open_gives_way_to_the_text_view(command, source_id, bundle_folder, tmp_path):
     broken = {"QT_QPA_PLATFORM": "", "DISPLAY": ":77", "WAYLAND_DISPLAY": ""}
     with FaultySender(CHANNELS, source_id):
-        running = run(
-            command, source_id, bundle_folder, *FREE, "--picture", "p.png", "--seconds", 14, env=broken
-        )
-        code, out, err = running.end()
+        code, _, err = run(command, source_id, bundle_folder, *FREE, "--picture", "p.png", env=broken)
     assert code == 0, err
     assert "a text view takes its place" in err
-    assert "streaming" in out
-    assert json.loads((tmp_path / "r.json").read_text())["seconds"] > 8
+    assert (tmp_path / "r.json").is_file()
     assert (tmp_path / "p.png").read_bytes().startswith(PNG)
 
 
@@ -61,19 +57,18 @@ def test_a_picture_that_was_asked_for_and_cannot_be_made_is_an_error(
 ):
     options = (*FREE, "--headless", "--picture", "p.png")
     with FaultySender(CHANNELS, source_id):
-        code, out, err = run(command, source_id, bundle_folder, *options, env=without_qt).end()
+        code, _, err = run(command, source_id, bundle_folder, *options, env=without_qt)
     assert code != 0
     assert "Traceback" not in err
     assert "p.png was not written" in err
     assert "libEGL.so.1" in err
     assert "libegl1" in err
-    assert "streaming" in out
     assert json.loads((tmp_path / "r.json").read_text())["stream"]["samples"] > 0
 
 
 def test_a_demo_without_qt_ends_by_itself_with_its_report(command, bundle_folder, tmp_path, without_qt):
     demo = command(
-        *("demo", "--headless", "--seconds", 7, "--bundle", bundle_folder, "--report", "r.json"),
+        *("demo", "--headless", "--seconds", 5, "--bundle", bundle_folder, "--report", "r.json"),
         env=without_qt,
     )
     code, _, err = demo.end()

@@ -43,9 +43,19 @@ def write_eeg(
 ) -> np.memmap:
     """A recording: noise in the first clip of every eighth channel, and everywhere in the first blocks."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    eeg = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=SHAPE)
     rng = np.random.default_rng(seed)
-    eeg[:, ::8, 600:1000] = scale * rng.standard_normal((7, 8, 400))
+    spots = (scale * rng.standard_normal((7, 8, 400))).astype(dtype)
+    with path.open("wb") as file:
+        layout = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": SHAPE}
+        np.lib.format.write_array_header_1_0(file, layout)
+        begin = file.tell()
+        file.truncate(begin + np.dtype(dtype).itemsize * int(np.prod(SHAPE)))
+        # Written, not mapped: each page of a sparse file that a mapping touches costs milliseconds.
+        for (block, spot), samples in zip(np.ndindex(7, 8), spots.reshape(-1, 400), strict=True):
+            sample = np.ravel_multi_index((block, 8 * spot, 600), SHAPE)
+            file.seek(begin + samples.itemsize * int(sample))
+            file.write(samples.tobytes())
+    eeg: np.memmap = np.lib.format.open_memmap(path, mode="r+")
     for block in range(whole):
         eeg[block] = scale * rng.standard_normal(SHAPE[1:], dtype=np.float32)
     return eeg

@@ -1,4 +1,4 @@
-"""The metrics: against scikit-learn (and torchmetrics, where it is), textbooks, and their own chance."""
+"""The metrics: against scikit-learn and torchmetrics, textbooks, and their own chance."""
 
 import numpy as np
 import pytest
@@ -54,6 +54,7 @@ def test_constant_scores_get_exactly_chance(classes, k):
     assert top_k_accuracy(np.zeros((5, classes)), np.zeros(5, dtype=int), k) == pytest.approx(k / classes)
 
 
+@pytest.mark.filterwarnings("ignore:A single label")
 @given(LABELS)
 def test_balanced_accuracy_confusion_and_information_are_scikit_learns(labels):
     true, predicted = map(np.array, labels)
@@ -72,14 +73,21 @@ def test_always_saying_one_class_has_the_chance_of_balanced_accuracy():
 
 
 def test_torchmetrics_agrees():
-    torchmetrics = pytest.importorskip("torchmetrics", reason="torchmetrics is not installed")
-    torch = pytest.importorskip("torch")
+    # Imported here: it takes seconds.
+    import torch
+    import torchmetrics
+
     scores, true = scores_and_truth(3)
     given_scores, target = torch.from_numpy(scores), torch.from_numpy(true)
     functional = torchmetrics.functional.classification
     for k in (1, 5):
         theirs = functional.multiclass_accuracy(given_scores, target, 40, average="micro", top_k=k)
         assert top_k_accuracy(scores, true, k) == pytest.approx(float(theirs))
+    counts = confusion(true, scores.argmax(axis=1), 40)
+    theirs = functional.multiclass_confusion_matrix(given_scores, target, 40)
+    np.testing.assert_array_equal(counts, theirs.numpy())
+    theirs = functional.multiclass_accuracy(given_scores, target, 40, average="macro")
+    assert balanced_accuracy(counts)[0] == pytest.approx(float(theirs))
     probability = softmax(scores, axis=1)
     theirs = functional.multiclass_calibration_error(torch.from_numpy(probability), target, 40, n_bins=15)
     ours = reliability_curve(probability.max(axis=1), scores.argmax(axis=1) == true).error

@@ -9,6 +9,7 @@ import time
 import pytest
 from rich.console import Console
 
+from rtbci.viewer import textview
 from rtbci.viewer.state import ViewState
 from rtbci.viewer.textview import line, render, run_text_view
 from rtbci.wire import Publisher, Received
@@ -116,25 +117,37 @@ def test_it_follows_a_real_socket_until_told_to_stop(terminal: bool) -> None:
     assert ("panda" if terminal else ":") in out.getvalue()
 
 
-def test_where_lines_are_printed_the_end_is_said_at_once_and_once() -> None:
-    console = Console(file=io.StringIO(), width=100, force_terminal=False)
+def test_where_lines_are_printed_changes_are_said_at_once_and_the_end_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(textview, "_LINE_EVERY_S", 60.0)
+    out = io.StringIO()
+    console = Console(file=out, width=100, force_terminal=False)
     stop = threading.Event()
     with Publisher("tcp://127.0.0.1:0", "s") as publisher:
 
         def send() -> None:
-            end = time.monotonic() + 7
-            while time.monotonic() < end:
-                publisher.send(FakeSession().stream(1.0, "ended"))
-                time.sleep(0.1)
+            for phase in ("streaming", "stalled", "ended"):
+                said = False
+                while not said:
+                    publisher.send(FakeSession().stream(1.0, phase))
+                    time.sleep(0.05)
+                    said = f"{phase}: " in out.getvalue()
+            # From here on a line would be due at every turn.
+            monkeypatch.setattr(textview, "_LINE_EVERY_S", 0.0)
+            time.sleep(0.5)
             stop.set()
 
         thread = threading.Thread(target=send)
         thread.start()
         run_text_view(publisher.endpoint, stop=stop, console=console)
         thread.join()
-    out = console.file
-    assert isinstance(out, io.StringIO)
-    assert out.getvalue().count("ended: The session has ended.") == 1
+    situations = [line.split(":")[0] for line in out.getvalue().splitlines()]
+    assert [one for one in situations if one not in ("waiting", "searching")] == [
+        "streaming",
+        "stalled",
+        "ended",
+    ]
 
 
 def test_the_text_view_loads_no_qt() -> None:

@@ -15,11 +15,15 @@ from training.metrics.intervals import (
 from training.metrics.nway import field_n_way, n_way_chance, n_way_hits
 from training.metrics.permutation import Units, balanced_blocks, permutation_p, permuted_truths, units_of
 from training.metrics.predictions import Predictions, read_predictions
+from training.metrics.retrieval import Retrieval, TopK, cosine_scores, retrieval
+from training.metrics.ssim import psnr, ssim
 from training.metrics.summary import evaluate_files, summarise
 
 __all__ = [
     "Predictions",
     "Reliability",
+    "Retrieval",
+    "TopK",
     "Units",
     "balanced_accuracy",
     "balanced_blocks",
@@ -29,6 +33,7 @@ __all__ = [
     "clustered_interval",
     "clustered_mean_interval",
     "confusion",
+    "cosine_scores",
     "evaluate_files",
     "field_n_way",
     "hierarchical_interval",
@@ -39,8 +44,11 @@ __all__ = [
     "n_way_hits",
     "permutation_p",
     "permuted_truths",
+    "psnr",
     "read_predictions",
     "reliability_curve",
+    "retrieval",
+    "ssim",
     "summarise",
     "top_k_accuracy",
     "units_of",
