@@ -19,7 +19,7 @@ from training.experiments.material import Material
 from training.experiments.net import Net
 from training.experiments.queue import Place, rows_of, run_all
 from training.experiments.results import write_results
-from training.experiments.runs import Run, phase_noise
+from training.experiments.runs import Run, blended_noise
 from training.experiments.settings import Variant, experiment_names, load_experiment
 
 
@@ -154,14 +154,21 @@ def test_an_oracle_cannot_be_expressed() -> None:
     assert list(inspect.signature(Net.forward).parameters) == ["self", "eeg", "layer", "reverse"]
 
 
-def test_noise_keeps_the_spectrum_and_nothing_else() -> None:
-    eeg = np.random.default_rng(1).standard_normal((5, 62, 50)).astype(np.float32)
+def test_noise_is_like_the_wearers_eeg_and_like_no_window() -> None:
+    rng = np.random.default_rng(1)
+    mixing = rng.standard_normal((2, 62, 62)) / 8
+    subject = np.repeat([3, 7], 300)
+    eeg = np.concatenate([mixing[i] @ rng.standard_normal((300, 62, 50)) for i in range(2)]).astype(np.float32)
+    # One window of each is loud: its noise must not be.
+    eeg[[0, 300]] *= 5
     before = eeg.copy()
-    noise = phase_noise(eeg, np.random.default_rng(2))
+    noise = blended_noise(eeg, subject, np.random.default_rng(2))
     assert np.array_equal(eeg, before)
-    assert np.allclose(np.abs(np.fft.rfft(noise)), np.abs(np.fft.rfft(eeg)), atol=1e-3)
-    assert np.allclose(noise @ noise.transpose(0, 2, 1), eeg @ eeg.transpose(0, 2, 1), atol=1e-2)
-    assert abs(np.corrcoef(noise.ravel(), eeg.ravel())[0, 1]) < 0.2
+    for number in (3, 7):
+        ours, theirs = (np.cov(x[subject == number].transpose(1, 0, 2).reshape(62, -1)) for x in (noise, eeg))
+        assert np.linalg.norm(ours - theirs) < 0.15 * np.linalg.norm(theirs)
+    assert noise[0].std() < 0.5 * eeg[0].std()
+    assert abs(np.corrcoef(noise.ravel(), eeg.ravel())[0, 1]) < 0.05
 
 
 def test_an_experiment_from_windows_to_report(made: Material, cache: Path, tmp_path: Path) -> None:

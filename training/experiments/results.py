@@ -49,8 +49,8 @@ def write_results(
     rows.sort(key=lambda row: TABLES.index(row.table))
     notes.append(
         "Test blocks were held against everything that was learnt from (`training.audit`). "
-        "`noise top1` is the control: the same decoder on noise with the spectrum and covariance of each test "
-        "window. Permutation p-values over whole slots, intervals and calibration of each variant's first seed "
+        "`noise top1` is the control: the same decoder on noise with the spectrum and covariance of the "
+        "wearer's EEG. Permutation p-values over whole slots, intervals and calibration of each variant's first seed "
         "are in statistics.json."
     )
     write_report(rows, folder, experiment.title, notes, _references(experiment, rows))

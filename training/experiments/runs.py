@@ -26,6 +26,7 @@ from training.experiments.loop import Loop, answers_of
 from training.experiments.material import Material
 from training.experiments.settings import LINEAR, RunSettings, fingerprint
 from training.experiments.source_code import code_version
+from training.models.de import BANDS
 from training.models.linear import fit as fit_linear
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Decoded:
     rows : ndarray, shape (n,)
         Rows of the material's clips.
     noise : ndarray, shape (n, 40)
-        Logits of noise with the spectrum of each window: the control.
+        Logits of noise like the wearer's EEG, in which nothing is to be found: the control.
     answers : dict of str to ndarray, shape (n, ...)
         "concept" (logits), and whatever else the run has heads for: "text", "latent", "is_" and an attribute.
     """
@@ -146,7 +147,7 @@ class Run:
         m = self.material
         x = m.x(self.settings)
         eeg = x[torch.from_numpy(test)].float().numpy()
-        noise = phase_noise(eeg, np.random.default_rng((self.seed, 5)))
+        noise = self._noise(eeg, test)
         if self.settings.encoder in LINEAR:
             rows = np.concatenate([train, validation])
             model = fit_linear(
@@ -163,6 +164,20 @@ class Run:
         prototypes = loop.targets.prototypes
         control = answers_of(net, torch.from_numpy(noise), np.arange(len(test)), layer, prototypes)
         return Decoded(test, control["concept"], answers_of(net, x, test, layer, prototypes))
+
+    def _noise(self, eeg: NDArray[np.float32], rows: Ints) -> NDArray[np.float32]:
+        subject, rng = self.material.clips.subject[rows], np.random.default_rng((self.seed, 5))
+        if eeg.shape[2] > len(BANDS):
+            return blended_noise(eeg, subject, rng)
+        # Entropies have no phases: each wearer's are drawn anew from the Gaussian that fits them.
+        noise = np.empty_like(eeg)
+        for number in np.unique(subject):
+            mine = subject == number
+            flat = eeg[mine].reshape(int(mine.sum()), -1)
+            spread = np.linalg.svd(flat - flat.mean(axis=0), full_matrices=False)
+            drawn = rng.standard_normal((len(flat), len(spread[1]))) * spread[1] / len(flat) ** 0.5
+            noise[mine] = (drawn @ spread[2] + flat.mean(axis=0)).reshape(-1, *eeg.shape[1:])
+        return noise
 
     def _loop(self, train: Ints, validation: Ints, folder: Path, deadline: float) -> Loop:
         accelerator = Accelerator(
@@ -192,9 +207,27 @@ class Run:
         write_json(self.folder / RECORD, content)
 
 
-def phase_noise(eeg: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Noise with each window's spectrum and covariance: phases redrawn, alike for all channels (Theiler 1992)."""
+def blended_noise(
+    eeg: NDArray[np.float32], subject: Ints, rng: np.random.Generator, of: int = 12
+) -> NDArray[np.float32]:
+    """Noise with the spectrum and covariance of a wearer's EEG, and of no one window.
+
+    Each is the sum of several of the wearer's windows with all phases redrawn, alike for all channels. (One
+    window with new phases would not do: the power of its rhythms, which that keeps, is part of the answer.)
+
+    Parameters
+    ----------
+    eeg : ndarray, shape (n, 62, T)
+    subject : ndarray, shape (n,)
+    rng : numpy.random.Generator
+    of : int
+        How many windows are summed.
+    """
     spectrum = np.fft.rfft(eeg, axis=2)
-    turn = np.exp(2j * np.pi * rng.random((len(eeg), 1, spectrum.shape[2])))
-    turn[:, :, 0] = 1.0
-    return np.fft.irfft(spectrum * turn, n=eeg.shape[2], axis=2).astype(np.float32)
+    out = np.zeros_like(spectrum)
+    for number in np.unique(subject):
+        mine = np.flatnonzero(subject == number)
+        for _ in range(of):
+            turn = np.exp(2j * np.pi * rng.random((len(mine), 1, spectrum.shape[2])))
+            out[mine] += spectrum[rng.choice(mine, len(mine))] * turn
+    return np.fft.irfft(out / of**0.5, n=eeg.shape[2], axis=2).astype(np.float32)
