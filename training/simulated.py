@@ -16,7 +16,7 @@ from rtbci.errors import UsageError
 from rtbci.montage import CHANNELS
 from rtbci.stimuli import film
 from rtbci.stimuli.captions import caption
-from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
+from rtbci.stimuli.concepts import ATTRIBUTES
 from rtbci.stimuli.playlist import WATCHED_SEEDS
 from rtbci.stimuli.spec import ClipSpec, clip_spec
 from training.cohort import WEARER_VERSION
@@ -39,7 +39,7 @@ class SimulatedCohort:
     wearers, blocks_each : int
         Fewer than SEED-DV's, for tests.
     slots : int
-        Of each block.
+        Of each block, and concepts, at most 40.
     """
 
     level: str = "claimed"
@@ -102,7 +102,7 @@ class SimulatedCohort:
                 caption=caption(spec),
                 attributes={name: spec.attribute(name) for name in ATTRIBUTES},
             )
-            for slot, shown in enumerate(shown_in(block.number)[: self.slots])
+            for slot, shown in enumerate(shown_in(block.number, self.slots))
             for place, spec in enumerate(shown)
         )
 
@@ -126,12 +126,12 @@ class SimulatedCohort:
 
 
 @lru_cache(maxsize=8)
-def shown_in(block: int) -> tuple[tuple[ClipSpec, ...], ...]:
-    """What a block shows: 40 slots in the block's own order of concepts, five clips each."""
+def shown_in(block: int, slots: int = film.SLOTS) -> tuple[tuple[ClipSpec, ...], ...]:
+    """What a block shows: the first concepts, in the block's own order, five clips each."""
     rng = np.random.default_rng((_STIMULI, block))
     return tuple(
         tuple(clip_spec(int(concept), int(seed)) for seed in rng.integers(WATCHED_SEEDS.start, size=film.CLIPS))
-        for concept in rng.permutation(len(CONCEPTS))
+        for concept in rng.permutation(slots)
     )
 
 
@@ -140,7 +140,7 @@ def shown_in(block: int) -> tuple[tuple[ClipSpec, ...], ...]:
 def _render(number: int, block: int, snr: float, slots: int) -> NDArray[np.float32]:
     wearer = Wearer(_FIRST_WEARER + number, snr, float(_RATE), session=block + 1)
     parts = []
-    for shown in shown_in(block)[:slots]:
+    for shown in shown_in(block, slots):
         parts.append(wearer.render(film.HINT_SECONDS * _RATE))
         for spec in shown:
             wearer.watch(spec, wearer.position)

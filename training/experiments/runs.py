@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from numpy.typing import NDArray
 
 from rtbci.bench.environment import environment
@@ -180,6 +181,8 @@ class Run:
         return noise
 
     def _loop(self, train: Ints, validation: Ints, folder: Path, deadline: float) -> Loop:
+        # Runs of one process may differ in precision, which accelerate takes for a mistake.
+        AcceleratorState._reset_state()
         accelerator = Accelerator(
             mixed_precision=self.settings.precision,
             log_with="tensorboard",
