@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from rtbci.cli.bench_generate import generate
+from rtbci.cli.bench_train import train
 from rtbci.cli.live import REPORT_HELP
 from rtbci.cli.processes import Child, end_all, stop_on_signals
 from rtbci.errors import StoppedError
@@ -17,6 +18,7 @@ bench = typer.Typer(
     no_args_is_help=True,
 )
 bench.command()(generate)
+bench.command()(train)
 
 
 def register(app: typer.Typer) -> None:

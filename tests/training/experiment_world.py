@@ -59,14 +59,14 @@ def killed_run(cache: str, folder: str, at: int) -> None:
 
     made = material(Path(cache))
     running = loop(made, made.experiment.base, Path(folder), checkpoint_s=0.0)
-    learn = running._learn
+    learn = running.learn
 
     def learn_or_die() -> None:
         if running.progress.step == at:
             os.kill(os.getpid(), signal.SIGKILL)
         learn()
 
-    running._learn = learn_or_die  # type: ignore[method-assign]
+    running.learn = learn_or_die  # type: ignore[method-assign]
     running.run()
 
 

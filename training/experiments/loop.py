@@ -119,7 +119,7 @@ class Loop:
         p, s = self.progress, self.settings
         saved = time.monotonic()
         while p.step < s.steps and p.since_best < s.patience:
-            self._learn()
+            self.learn()
             if p.step % s.validate_every == 0 or p.step == s.steps:
                 self._validate()
             now = time.monotonic()
@@ -137,7 +137,8 @@ class Loop:
             raise UsageError(f"The training in {self.folder} diverged at once; lower its `rate`.")
         return self.best
 
-    def _learn(self) -> None:
+    def learn(self) -> None:
+        """Take one step."""
         s, p, accelerator = self.settings, self.progress, self.accelerator
         self.random.manual_seed(_mix(self.seed, p.step))
         rows = self._draw()

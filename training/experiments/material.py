@@ -96,6 +96,8 @@ class Material:
         Picture latent of each concept and stimulus.
     processes : int
         That make windows, where they are not there yet.
+    store : ClipStore, optional
+        The source's windows, if they are made otherwise.
 
     Raises
     ------
@@ -112,6 +114,7 @@ class Material:
         cache: Path,
         latent: Mapping[tuple[int, int], Floats] | None = None,
         processes: int = 2,
+        store: ClipStore | None = None,
     ) -> None:
         self.source, self.experiment = source, experiment
         subjects = source.subjects()
@@ -125,7 +128,7 @@ class Material:
         self.known = tuple(source.number(subject) for subject in known)
         self.unseen = tuple(source.number(subject) for subject in subjects[experiment.known : wanted])
         held_out = _test_blocks(source)
-        self.store: ClipStore = make_clips(
+        self.store: ClipStore = store or make_clips(
             source, cache, Preprocessing(lag_s=experiment.lag_s), known, held_out, processes
         )
         self.clips: ClipRows = self.store.clips((*self.known, *self.unseen))
