@@ -135,7 +135,7 @@ def fit_both(material: Material, train: Indices) -> Adapter:
 def fit_layer(material: Material, train: Indices) -> Adapter:
     """Put a spatial layer of the wearer's own in front of the encoder."""
     layer, concept = material.layer, material.trials.example_concept
-    scale = _scales([layer.logits[train]], concept[train])[0]
+    scale = likeliest_factors([layer.logits[train]], concept[train])[0]
     losses = np.zeros(len(LAYER_RIDGES))
     for learn, test in material.inner(train):
         for index, theta in enumerate(layer.fits(learn, concept[learn], scale, LAYER_RIDGES)):
@@ -172,11 +172,11 @@ def _with_own(material: Material, train: Indices, encoded: Array) -> Adapter:
 
     def loss(ridge: float) -> float:
         scores = unseen_scores(ridge)
-        a, b = _scales([encoded[seen], scores], concept[seen])
+        a, b = likeliest_factors([encoded[seen], scores], concept[seen])
         return cross_entropy(a * encoded[seen] + b * scores, concept[seen])
 
     ridge = min(OWN_RIDGES, key=loss)
-    a, b = _scales([encoded[seen], unseen_scores(ridge)], concept[seen])
+    a, b = likeliest_factors([encoded[seen], unseen_scores(ridge)], concept[seen])
     if not encoded.any():
         a = 0.0
     return replace(
@@ -186,8 +186,15 @@ def _with_own(material: Material, train: Indices, encoded: Array) -> Adapter:
     )
 
 
-def _scales(terms: list[Array], concept: Indices) -> list[float]:
-    """Find the non-negative factors with which a sum of logits is likeliest."""
+def likeliest_factors(terms: list[Array], concept: Indices) -> list[float]:
+    """Find the non-negative factors with which a sum of logits is likeliest.
+
+    Parameters
+    ----------
+    terms : list of ndarray, shape (n, K)
+    concept : ndarray, shape (n,)
+        The truth.
+    """
     truth = [term[np.arange(len(concept)), concept].mean() for term in terms]
 
     def loss(factors: Array) -> tuple[float, Array]:

@@ -10,9 +10,8 @@ from rtbci.errors import WearerError
 from rtbci.montage import CHANNELS
 from rtbci.stimuli.concepts import CONCEPTS
 
-OWN_BIN = 16
-"""Samples that the wearer's own linear decoder averages: 80 ms."""
 OWN_BINS = 25
+"""Averages of a window that the wearer's own linear decoder sees: one each 80 ms."""
 
 ARRAYS: dict[str, tuple[int, ...]] = {
     "matrix": (len(CHANNELS), len(CHANNELS)),
@@ -99,7 +98,11 @@ class Adapter:
 
 
 def binned(eeg: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Average windows (n, 62, 400) over bins of 80 ms, and lay channels side by side: (n, 1550)."""
-    n, channels, _ = eeg.shape
-    bins = eeg[:, :, : OWN_BIN * OWN_BINS].reshape(n, channels, OWN_BINS, OWN_BIN).mean(axis=3)
+    """Average windows (n, 62, 400) over bins of 80 ms, and lay channels side by side: (n, 1550).
+
+    Windows of the same two seconds that hold fewer samples, averaged already, give the same.
+    """
+    n, channels, samples = eeg.shape
+    width = samples // OWN_BINS
+    bins = eeg[:, :, : width * OWN_BINS].reshape(n, channels, OWN_BINS, width).mean(axis=3)
     return np.asarray(bins.reshape(n, -1), dtype=np.float64)
