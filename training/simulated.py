@@ -130,7 +130,9 @@ def shown_in(block: int, slots: int = film.SLOTS) -> tuple[tuple[ClipSpec, ...],
     """What a block shows: the first concepts, in the block's own order, five clips each."""
     rng = np.random.default_rng((_STIMULI, block))
     return tuple(
-        tuple(clip_spec(int(concept), int(seed)) for seed in rng.integers(WATCHED_SEEDS.start, size=film.CLIPS))
+        tuple(
+            clip_spec(int(concept), int(seed)) for seed in rng.integers(WATCHED_SEEDS.start, size=film.CLIPS)
+        )
         for concept in rng.permutation(slots)
     )
 

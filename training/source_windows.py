@@ -219,9 +219,7 @@ def _make_subject(job: tuple[Source, str, Path, Preprocessing, tuple[Block, ...]
     return subject
 
 
-def fingerprint(
-    source: Source, p: Preprocessing, known: Collection[str], held_out: Collection[Block]
-) -> str:
+def fingerprint(source: Source, p: Preprocessing, known: Collection[str], held_out: Collection[Block]) -> str:
     """Whatever decides a source's windows, as a short hash."""
     blocks = []
     for subject in source.subjects():

@@ -148,5 +148,3 @@ def _sources(data: str, level: list[str] | None) -> "list[Source]":
     from training.experiments.sources import open_sources
 
     return open_sources(data, level or list(_LEVELS))
-
-

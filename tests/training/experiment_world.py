@@ -25,7 +25,9 @@ SMALL = {
 
 def experiment(**change: Any) -> Experiment:
     base = load_experiment("cross-subject")
-    settings = base.settings(Variant(name="test", change={"steps": 12, "batch": 24, "model": SMALL, **change}))
+    settings = base.settings(
+        Variant(name="test", change={"steps": 12, "batch": 24, "model": SMALL, **change})
+    )
     return Experiment(
         name="test",
         title="Test",
@@ -40,7 +42,9 @@ def experiment(**change: Any) -> Experiment:
 
 def material(cache: Path, **change: Any) -> Material:
     latent = np.random.default_rng(0).standard_normal((4000, 4)).astype(np.float32)
-    shown = {(c.concept, c.stimulus) for s in COHORT.subjects() for b in COHORT.blocks(s) for c in COHORT.clips(b)}
+    shown = {
+        (c.concept, c.stimulus) for s in COHORT.subjects() for b in COHORT.blocks(s) for c in COHORT.clips(b)
+    }
     table = {key: latent[index] for index, key in enumerate(sorted(shown))}
     return Material(COHORT, experiment(**change), cache, table, processes=1)
 

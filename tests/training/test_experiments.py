@@ -36,7 +36,9 @@ def made(cache: Path) -> Material:
 
 
 def test_every_experiment_that_ships_can_be_read() -> None:
-    assert {"own-subject", "cross-subject", "alignment", "ablations", "calibration"} <= set(experiment_names())
+    assert {"own-subject", "cross-subject", "alignment", "ablations", "calibration"} <= set(
+        experiment_names()
+    )
     for name in experiment_names():
         loaded = load_experiment(name)
         assert loaded.name == name
@@ -66,7 +68,9 @@ def test_a_curriculum_and_a_kill_change_nothing(made: Material, cache: Path, tmp
     settings = msgspec.structs.replace(made.experiment.base)
     whole = loop(made, settings, tmp_path / "whole")
     whole.run()
-    killed = mp.get_context("spawn").Process(target=killed_run, args=(str(cache), str(tmp_path / "killed"), 7))
+    killed = mp.get_context("spawn").Process(
+        target=killed_run, args=(str(cache), str(tmp_path / "killed"), 7)
+    )
     killed.start()
     killed.join()
     assert killed.exitcode == -signal.SIGKILL
@@ -118,7 +122,10 @@ def test_two_processes_train_to_the_loss_of_one(cache: Path, tmp_path: Path) -> 
     first = alone.progress.history[0]["validation_loss"]
     assert both["step"] == alone.progress.step
     # Batch norm sees half a batch in each, and dropout another draw.
-    assert abs(both["history"][-1]["validation_loss"] - alone.progress.history[-1]["validation_loss"]) < 0.1 * first
+    assert (
+        abs(both["history"][-1]["validation_loss"] - alone.progress.history[-1]["validation_loss"])
+        < 0.1 * first
+    )
 
 
 def test_the_roles_share_nothing_and_the_audit_saw_them(made: Material) -> None:
@@ -158,7 +165,9 @@ def test_noise_is_like_the_wearers_eeg_and_like_no_window() -> None:
     rng = np.random.default_rng(1)
     mixing = rng.standard_normal((2, 62, 62)) / 8
     subject = np.repeat([3, 7], 300)
-    eeg = np.concatenate([mixing[i] @ rng.standard_normal((300, 62, 50)) for i in range(2)]).astype(np.float32)
+    eeg = np.concatenate([mixing[i] @ rng.standard_normal((300, 62, 50)) for i in range(2)]).astype(
+        np.float32
+    )
     # One window of each is loud: its noise must not be.
     eeg[[0, 300]] *= 5
     before = eeg.copy()
@@ -200,5 +209,7 @@ def test_an_experiment_from_windows_to_report(made: Material, cache: Path, tmp_p
         "report.json", "report.md", "report.html", "statistics.json",
     }  # fmt: skip
     assert "Not done yet at '4': ridge, seed 1" in (written / "report.md").read_text()
-    record = msgspec.json.decode((Run(whole.base, made, 0, place.runs).folder.parent.glob("*/run.json")).__next__().read_bytes())
+    record = msgspec.json.decode(
+        (Run(whole.base, made, 0, place.runs).folder.parent.glob("*/run.json")).__next__().read_bytes()
+    )
     assert {"settings", "seed", "code", "data", "environment", "audit"} <= set(record)

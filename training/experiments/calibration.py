@@ -114,7 +114,9 @@ class Bench:
         rng = np.random.default_rng(0)
         train = self.material.roles.train
         of = self.material.clips.subject[train]
-        rows = np.concatenate([rng.choice(train[of == number], _MEANS_FROM) for number in self.material.known])
+        rows = np.concatenate(
+            [rng.choice(train[of == number], _MEANS_FROM) for number in self.material.known]
+        )
         eeg = self._loop.x[torch.from_numpy(rows)].float()
         features = self.decoder.net.features(eeg, torch.zeros(len(rows), dtype=torch.int64))
         means, subjects = subject_means(features.numpy(), self.material.clips.subject[rows])
@@ -194,8 +196,15 @@ def _calibrated(run: Run, bench: Bench | None, method: str, share: float, subjec
         order = np.argsort(-adapted.logits(held.eeg), axis=1)
         hits = order == held.concept[:, None]
         found = Calibrated(
-            method, share, subject, len(rows), round(seconds, 2),
-            float(hits[:, 0].mean()), float(hits[:, :5].any(axis=1).mean()), len(test), chosen,
+            method,
+            share,
+            subject,
+            len(rows),
+            round(seconds, 2),
+            float(hits[:, 0].mean()),
+            float(hits[:, :5].any(axis=1).mean()),
+            len(test),
+            chosen,
         )
         file.parent.mkdir(exist_ok=True)
         partial = file.with_suffix(".partial")

@@ -268,7 +268,9 @@ class Targets:
         labels, row = material.labels, material.label_row
         self.concept = torch.from_numpy(material.clips.concept)
         self.text = torch.from_numpy(labels.text)[torch.from_numpy(row)]
-        self.latent = None if labels.latent is None else torch.from_numpy(labels.latent)[torch.from_numpy(row)]
+        self.latent = (
+            None if labels.latent is None else torch.from_numpy(labels.latent)[torch.from_numpy(row)]
+        )
         self.attributes = {
             f"is_{name}": torch.from_numpy(values[row]) for name, (_, values) in labels.attributes.items()
         }

@@ -134,7 +134,10 @@ class Material:
         self.clips: ClipRows = self.store.clips((*self.known, *self.unseen))
         self.labels = Labels.of(source, latent)
         self.label_row: Ints = np.array(
-            [self.labels.row[int(c), int(s)] for c, s in zip(self.clips.concept, self.clips.stimulus, strict=True)]
+            [
+                self.labels.row[int(c), int(s)]
+                for c, s in zip(self.clips.concept, self.clips.stimulus, strict=True)
+            ]
         )
         self.roles = self._roles(held_out)
         self.audit = self._audit()
@@ -201,7 +204,9 @@ class Material:
 
     def _audit(self) -> dict[str, Any]:
         """Hold everything that is learnt from against everything that is judged on."""
-        spans = {name: self.clips.where(getattr(self.roles, name)).spans() for name in Roles.__dataclass_fields__}
+        spans = {
+            name: self.clips.where(getattr(self.roles, name)).spans() for name in Roles.__dataclass_fields__
+        }
         learnt = {"training": spans["train"], "early stopping": spans["validation"]}
         report = {"known": audit_split(learnt, spans["test"])}
         if len(self.roles.unseen):

@@ -66,10 +66,7 @@ class Decoded:
         return cls(
             np.concatenate([part.rows for part in parts]),
             np.concatenate([part.noise for part in parts]),
-            {
-                name: np.concatenate([part.answers[name] for part in parts])
-                for name in parts[0].answers
-            },
+            {name: np.concatenate([part.answers[name] for part in parts]) for name in parts[0].answers},
         )
 
 
@@ -187,12 +184,9 @@ class Run:
             mixed_precision=self.settings.precision,
             log_with="tensorboard",
             project_dir=folder,
-       
         )
         accelerator.init_trackers("logs")
-        return Loop(
-            self.settings, self.material, train, validation, self.seed, folder, accelerator, deadline
-        )
+        return Loop(self.settings, self.material, train, validation, self.seed, folder, accelerator, deadline)
 
     def _record(self, seconds: float) -> None:
         m = self.material

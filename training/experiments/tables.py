@@ -40,7 +40,9 @@ def decoded_rows(
             yield Row(table, variant.name, setting, seed, f"sub{number}", metric, value, chance, n)
 
 
-def task_rows(material: Material, variant: Variant, setting: str, seed: int, decoded: Decoded) -> Iterator[Row]:
+def task_rows(
+    material: Material, variant: Variant, setting: str, seed: int, decoded: Decoded
+) -> Iterator[Row]:
     """Attributes against what the true concept alone would say of them, and retrieval of the clip's text.
 
     An attribute's chance is the accuracy of naming, for each clip, the commonest value among the clips of its
@@ -71,16 +73,22 @@ def task_rows(material: Material, variant: Variant, setting: str, seed: int, dec
             wanted = material.labels.text[material.label_row[rows[mine]]]
             scores = cosine_scores(decoded.answers["text"][mine], wanted, material.labels.text.mean(axis=0))
             found = retrieval(scores, np.arange(len(wanted)), (min(10, len(wanted)),))
-            yield Row(*where, "text_retrieval_10_best_share", found.top[0].score, found.top[0].chance, found.n)
+            yield Row(
+                *where, "text_retrieval_10_best_share", found.top[0].score, found.top[0].chance, found.n
+            )
 
 
-def _said_by_concept(values: NDArray[np.int64], concept: NDArray[np.int64], tested: NDArray[np.bool_]) -> float:
+def _said_by_concept(
+    values: NDArray[np.int64], concept: NDArray[np.int64], tested: NDArray[np.bool_]
+) -> float:
     """How often the commonest value of the true concept in the other blocks is right in the tested ones."""
     told = values >= 0
     learn, test = told & ~tested, told & tested
     overall = np.bincount(values[learn]).argmax()
     usual = {k: np.bincount(values[learn & (concept == k)]).argmax() for k in np.unique(concept[learn])}
-    return float(np.mean([usual.get(k, overall) == v for k, v in zip(concept[test], values[test], strict=True)]))
+    return float(
+        np.mean([usual.get(k, overall) == v for k, v in zip(concept[test], values[test], strict=True)])
+    )
 
 
 def calibrated_rows(experiment: Experiment, variant: Variant, setting: str, run: Run) -> Iterator[Row]:
