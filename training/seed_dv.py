@@ -17,7 +17,7 @@ from rtbci.errors import ContractError, RecordingError, UsageError
 from rtbci.montage import CHANNELS, SCALES, judge_unit, parse_unit
 from rtbci.stimuli import film
 from training.npy_header import NpyHeader, read_header
-from training.seed_dv_meta import Metadata, read_metadata
+from training.seed_dv_meta import LINES, Metadata, read_metadata
 from training.source import Block, Clip, DataError, Mark, file_version
 
 SUBJECTS = 20
@@ -115,21 +115,7 @@ class SeedDv:
 
     def clips(self, block: Block) -> tuple[Clip, ...]:
         """The block's 200 clips. A clip's stimulus is ``200 block + 5 slot + clip``."""
-        shown = self.metadata
-        return tuple(
-            Clip(
-                start=film.segment(slot, clip).start,
-                samples=film.CLIP_SAMPLES,
-                concept=int(shown.concept[block.number, slot]),
-                slot=film.SLOTS * block.number + slot,
-                place=clip,
-                stimulus=film.SLOTS * film.CLIPS * block.number + film.caption_line(slot, clip),
-                caption=shown.caption(block.number, slot, clip),
-                attributes=shown.attributes(block.number, slot, clip),
-            )
-            for slot in range(film.SLOTS)
-            for clip in range(film.CLIPS)
-        )
+        return shown_clips(self.metadata, block.number)
 
     def marks(self, block: Block) -> tuple[Mark, ...]:
         """Each slot's hint of 600 samples and its five clips of 400; they fill the block."""
@@ -159,6 +145,24 @@ class SeedDv:
                 f"There is no '{subject}' in {self.folder}; there are {', '.join(self.subjects())}."
             )
         return found
+
+
+def shown_clips(shown: Metadata, block: int) -> tuple[Clip, ...]:
+    """The 200 clips of one of the seven blocks, as every wearer saw them."""
+    return tuple(
+        Clip(
+            start=film.segment(slot, clip).start,
+            samples=film.CLIP_SAMPLES,
+            concept=int(shown.concept[block, slot]),
+            slot=film.SLOTS * block + slot,
+            place=clip,
+            stimulus=LINES * block + film.caption_line(slot, clip),
+            caption=shown.caption(block, slot, clip),
+            attributes=shown.attributes(block, slot, clip),
+        )
+        for slot in range(film.SLOTS)
+        for clip in range(film.CLIPS)
+    )
 
 
 def index_eeg(

@@ -3,13 +3,18 @@
 A block is 40 slots; a slot is a hint of 3 s and five clips of 2 s of one concept, without a gap.
 """
 
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.errors import StimulusError
+
+if TYPE_CHECKING:
+    from av import VideoFrame
 
 BLOCKS = 7
 SLOTS = 40
@@ -21,8 +26,8 @@ CLIP_SECONDS = 2
 SLOT_SECONDS = HINT_SECONDS + CLIPS * CLIP_SECONDS
 CLIP_SAMPLES = CLIP_SECONDS * EEG_RATE
 CLIP_FRAMES = CLIP_SECONDS * FILM_RATE
-FRAME_STEP = 8
-"""Every eighth frame is read, as EEG2Video does: 6 frames a clip, 3 a second."""
+FRAMES = 6
+"""Frames of a clip that are read unless told otherwise, as EEG2Video does: every eighth, 3 a second."""
 
 STEMS = tuple(f"{ordinal}_10min" for ordinal in ("1st", "2nd", "3rd", "4th", "5th", "6th", "7th"))
 """File names of the films and captions, without their endings, by block."""
@@ -34,10 +39,22 @@ def segment(slot: int, clip: int) -> slice:
     return slice(start, start + CLIP_SAMPLES)
 
 
-def frames_of(slot: int, clip: int) -> range:
-    """Frames of a clip that are read from its block's film (24 a second), every eighth of 48."""
+def frames_of(slot: int, clip: int, count: int = FRAMES) -> range:
+    """Frames of a clip that are read from its block's film (24 a second): `count` of 48, at equal steps.
+
+    Raises
+    ------
+    StimulusError
+        If `count` does not divide 48.
+    """
+    if count < 1 or CLIP_FRAMES % count:
+        fitting = ", ".join(str(n) for n in range(1, CLIP_FRAMES + 1) if CLIP_FRAMES % n == 0)
+        raise StimulusError(
+            f"{count} frames cannot be taken at equal steps from a clip's {CLIP_FRAMES}; "
+            f"take one of {fitting}."
+        )
     start = FILM_RATE * _onset(slot, clip)
-    return range(start, start + CLIP_FRAMES, FRAME_STEP)
+    return range(start, start + CLIP_FRAMES, CLIP_FRAMES // count)
 
 
 def caption_line(slot: int, clip: int) -> int:
@@ -91,7 +108,25 @@ def read_block_captions(folder: Path, block: int) -> tuple[str, ...]:
     return _caption_lines(folder / f"{STEMS[block]}.txt")
 
 
-def read_clip(folder: Path, block: int, slot: int, clip: int) -> NDArray[np.uint8]:
+def film_path(folder: Path, block: int) -> Path:
+    """A block's film in the folder of all.
+
+    Raises
+    ------
+    StimulusError
+        If there is no such block, or its film is missing.
+    """
+    if not 0 <= block < BLOCKS:
+        raise StimulusError(f"Block {block} is outside 0..{BLOCKS - 1}; SEED-DV has {BLOCKS}.")
+    path = folder / f"{STEMS[block]}.mp4"
+    if not path.is_file():
+        raise StimulusError(
+            f"The film {path} is not there; name the folder that holds {STEMS[0]}.mp4 and so on."
+        )
+    return path
+
+
+def read_clip(folder: Path, block: int, slot: int, clip: int, count: int = FRAMES) -> NDArray[np.uint8]:
     """Read the frames of one clip from its film.
 
     Parameters
@@ -100,10 +135,12 @@ def read_clip(folder: Path, block: int, slot: int, clip: int) -> NDArray[np.uint
         Where ``1st_10min.mp4`` to ``7th_10min.mp4`` lie.
     block, slot, clip : int
         0..6, 0..39 and 0..4.
+    count : int
+        How many frames; it divides 48.
 
     Returns
     -------
-    ndarray, shape (6, height, width, 3), uint8
+    ndarray, shape (count, height, width, 3), uint8
         RGB, in the film's own size.
 
     Raises
@@ -111,21 +148,45 @@ def read_clip(folder: Path, block: int, slot: int, clip: int) -> NDArray[np.uint
     StimulusError
         If PyAV is not installed, the film is missing, not 24 frames a second, or too short.
     """
-    if not 0 <= block < BLOCKS:
-        raise StimulusError(f"Block {block} is outside 0..{BLOCKS - 1}; SEED-DV has {BLOCKS}.")
-    wanted = frames_of(slot, clip)
-    path = folder / f"{STEMS[block]}.mp4"
-    if not path.is_file():
-        raise StimulusError(
-            f"The film {path} is not there; name the folder that holds {STEMS[0]}.mp4 and so on."
-        )
-    frames = _read_frames(path, wanted)
-    missing = [number for number in wanted if number not in frames]
-    if missing:
-        raise StimulusError(
-            f"The film {path} has no frame {missing[0]}; fetch it again, it should have 12480."
-        )
-    return np.stack([frames[number] for number in wanted])
+    with closing(read_clips(folder, block, [(slot, clip)], count)) as clips:
+        return next(clips)
+
+
+def read_clips(
+    folder: Path, block: int, clips: Sequence[tuple[int, int]], count: int = FRAMES
+) -> Generator[NDArray[np.uint8], None, None]:
+    """Read the frames of several clips of one film, which is gone through once; one clip is in memory.
+
+    Parameters
+    ----------
+    folder, block, count
+        As for `read_clip`.
+    clips : sequence of (int, int)
+        Slot and clip of each, in the order in which the film shows them.
+
+    Yields
+    ------
+    ndarray, shape (count, height, width, 3), uint8
+        As from `read_clip`; raises the same.
+    """
+    path = film_path(folder, block)
+    spans = [frames_of(slot, clip, count) for slot, clip in clips]
+    if not spans:
+        return
+    with closing(_decode(path, spans[0][0])) as decoded:
+        for span in spans:
+            found: dict[int, NDArray[np.uint8]] = {}
+            for number, frame in decoded:
+                if number in span:
+                    found[number] = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+                if number >= span[-1]:
+                    break
+            missing = [number for number in span if number not in found]
+            if missing:
+                raise StimulusError(
+                    f"The film {path} has no frame {missing[0]}; fetch it again, it should have 12480."
+                )
+            yield np.stack([found[number] for number in span])
 
 
 def _onset(slot: int, clip: int) -> int:
@@ -154,15 +215,14 @@ def _caption_lines(path: Path) -> tuple[str, ...]:
     return lines
 
 
-def _read_frames(path: Path, wanted: range) -> dict[int, NDArray[np.uint8]]:
-    """Decode the wanted frames by their number, from the last key frame before the first of them."""
+def _decode(path: Path, first: int) -> Generator[tuple[int, "VideoFrame"], None, None]:
+    """Frames with their numbers, from the last key frame before the first that is wanted."""
     try:
         import av
     except ModuleNotFoundError as error:
         raise StimulusError(
             "Reading films needs PyAV, which is not installed; run: pip install 'rtbci[films]'."
         ) from error
-    frames: dict[int, NDArray[np.uint8]] = {}
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:
@@ -176,15 +236,9 @@ def _read_frames(path: Path, wanted: range) -> dict[int, NDArray[np.uint8]]:
             if stream.time_base is None:
                 raise StimulusError(f"The film {path} has no time base; use SEED-DV's original.")
             start = stream.start_time or 0
-            container.seek(start + int(wanted[0] / FILM_RATE / stream.time_base), stream=stream)
+            container.seek(start + int(first / FILM_RATE / stream.time_base), stream=stream)
             for frame in container.decode(stream):
-                if frame.pts is None:
-                    continue
-                number = round(float((frame.pts - start) * stream.time_base) * FILM_RATE)
-                if number in wanted:
-                    frames[number] = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-                if number >= wanted[-1]:
-                    break
+                if frame.pts is not None:
+                    yield round(float((frame.pts - start) * stream.time_base) * FILM_RATE), frame
     except av.FFmpegError as error:
         raise StimulusError(f"The film {path} cannot be read ({error}); fetch it again.") from error
-    return frames
