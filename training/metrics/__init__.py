@@ -9,11 +9,15 @@ from training.metrics.intervals import clustered_interval, mean_interval, wilson
 from training.metrics.nway import field_n_way, n_way_chance, n_way_hits
 from training.metrics.permutation import Units, balanced_blocks, permutation_p, permuted_truths, units_of
 from training.metrics.predictions import Predictions, read_predictions
+from training.metrics.retrieval import Retrieval, TopK, cosine_scores, retrieval
+from training.metrics.ssim import psnr, ssim
 from training.metrics.summary import evaluate_files, summarise
 
 __all__ = [
     "Predictions",
     "Reliability",
+    "Retrieval",
+    "TopK",
     "Units",
     "balanced_accuracy",
     "balanced_blocks",
@@ -22,6 +26,7 @@ __all__ = [
     "class_conditional_accuracy",
     "clustered_interval",
     "confusion",
+    "cosine_scores",
     "evaluate_files",
     "field_n_way",
     "itr_bits",
@@ -31,8 +36,11 @@ __all__ = [
     "n_way_hits",
     "permutation_p",
     "permuted_truths",
+    "psnr",
     "read_predictions",
     "reliability_curve",
+    "retrieval",
+    "ssim",
     "summarise",
     "top_k_accuracy",
     "units_of",

@@ -1,8 +1,8 @@
 """Arrays that take hours to make: kept on disk row by row, gone on with after a stop, never used half made.
 
 A cache is a folder named by a hash of all that decides its values. Rows are appended to ``values.partial``;
-after each block, once it is on the disk, ``rows.json`` says how many count. When all are there the file becomes
-``values.npy``, and only a folder with that file is a cache.
+after each block, once it is on the disk, ``rows.json`` says how many count. When all are there the file
+becomes ``values.npy``, and only a folder with that file is a cache.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Finding a model: a folder, a part of a pipeline's folder, or a repository of the hub; checked, not loaded."""
+"""Finding a model: a folder, a part of a pipeline's folder, or a repository of the hub; and checking it."""
 
 import json
 from collections.abc import Callable, Sequence
