@@ -2,11 +2,14 @@
 
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from rtbci.cli.extras import need
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 train = typer.Typer(
     help="Train the parts of a bundle (needs the extra `train`). Example: `rtbci train codec --minutes 60`",
@@ -120,3 +123,60 @@ def memory(
     from training.memory import make_memory
 
     make_memory(codec_folder, per_concept)
+
+
+@train.command()
+def targets(
+    data: Annotated[Path, typer.Option(help="SEED-DV (its EEG is not needed), or your own recordings.")],
+    text: Annotated[
+        str | None, typer.Option(help="CLIP text encoder: folder, or owner/name of the hub.")
+    ] = None,
+    vae: Annotated[
+        str | None, typer.Option(help="diffusers VAE: folder, or owner/name of the hub; or an .onnx encoder.")
+    ] = None,
+    blip: Annotated[
+        str | None, typer.Option(help="BLIP captioner, for captions of your own: folder, or owner/name.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where to write, and to go on from.")] = Path("runs/targets"),
+    subjects: Annotated[str | None, typer.Option(help="Of own recordings: w01,w02; default: all.")] = None,
+    frames: Annotated[int, typer.Option(min=1, help="Latents of a clip, from its first frame on.")] = 6,
+    height: Annotated[int | None, typer.Option(min=1, help="Default: 288 of films, 256 of drawn.")] = None,
+    width: Annotated[int | None, typer.Option(min=1, help="Default: 512 of films, 256 of drawn.")] = None,
+    fit: Annotated[
+        Literal["crop", "stretch"], typer.Option(help="What to do with pictures of another shape.")
+    ] = "crop",
+    onnx_scale: Annotated[float, typer.Option(help="Factor of an .onnx encoder's latents.")] = 0.18215,
+    batch: Annotated[int, typer.Option(min=1, help="Pictures that a model is given at once.")] = 8,
+    device: Annotated[str | None, typer.Option(help="cuda, cpu; default: a GPU if there is one.")] = None,
+) -> None:
+    """Make text embeddings and video latents of what was watched, once, for trainings to learn from.
+
+    Example: `rtbci train targets --data /data/SEED-DV --text models/clip --vae models/sd15`
+    """
+    need("train targets", "train", "transformers", "diffusers", "filelock")
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from transformers.utils import logging as transformers_logging
+
+    from training.targets.make import TargetSettings, make_targets
+    from training.targets.shown import open_shown
+
+    transformers_logging.disable_progress_bar()
+    # What is missing of a model is an error here, and what a whole CLIP has beside its text is not news.
+    transformers_logging.set_verbosity_error()
+    settings = TargetSettings(
+        text, vae, blip, frames, height, width, fit, onnx_scale=onnx_scale, batch=batch, device=device
+    )
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def on_progress(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done)
+
+        made = make_targets(open_shown(data, subjects), out, settings, on_progress)
+    for sentence in made.notes:
+        typer.echo(sentence)
+    for kind, folder in made.folders.items():
+        typer.echo(f"{kind}: {folder}")

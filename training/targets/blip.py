@@ -25,14 +25,15 @@ class Captioner:
     """
 
     def __init__(self, model: Model, device: torch.device) -> None:
-        from transformers import AutoTokenizer, BlipForConditionalGeneration, BlipImageProcessor
+        from transformers import AutoTokenizer, BlipForConditionalGeneration, BlipImageProcessorPil
 
         self.model = model
         self._tokenizer: Any = guarded(
             model, lambda: AutoTokenizer.from_pretrained(model.beside, local_files_only=True)
         )
+        # Without torchvision, so that the pictures are scaled alike wherever it runs.
         self._processor: Any = guarded(
-            model, lambda: BlipImageProcessor.from_pretrained(model.beside, local_files_only=True)
+            model, lambda: BlipImageProcessorPil.from_pretrained(model.beside, local_files_only=True)
         )
         self._model: Any = load_whole(
             model,
@@ -65,7 +66,9 @@ class Captioner:
 
     def texts(self, tokens: NDArray[np.int32]) -> list[str]:
         """Captions of tokens, each on one line."""
-        rows: Sequence[Any] = [row[row >= 0].tolist() for row in tokens]
+        # Published tokenizers do not know the token with which the model begins.
+        begin = self._model.config.text_config.bos_token_id
+        rows: Sequence[Any] = [row[(row >= 0) & (row != begin)].tolist() for row in tokens]
         return [" ".join(self._tokenizer.decode(row, skip_special_tokens=True).split()) for row in rows]
 
 

@@ -80,6 +80,6 @@ def caption_clips(
 
 def _write_like_seed_dv(folder: Path, captions: Mapping[Key, str]) -> None:
     by_line = {stimulus: caption for (_, stimulus), caption in captions.items()}
-    for block, stem in enumerate(film.STEMS):
-        lines = [by_line[LINES * block + line] for line in range(LINES)]
-        write_text(folder / f"{stem}.txt", "\n".join([*lines, ""]))
+    for block in sorted({stimulus // LINES for stimulus in by_line}):
+        lines = [by_line.get(LINES * block + line, "") for line in range(LINES)]
+        write_text(folder / f"{film.STEMS[block]}.txt", "\n".join([*lines, ""]))

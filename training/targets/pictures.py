@@ -1,5 +1,6 @@
 """The frames of clips, read from SEED-DV's films or drawn, and brought to one size."""
 
+import functools
 import hashlib
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -62,10 +63,11 @@ class Pictures:
     def __init__(self, shown: Shown, frames: Frames) -> None:
         self.films = shown.films
         self.frames = frames
-        self._blocks = sorted({stimulus // LINES for _, stimulus in shown.pictured}) if shown.films else []
+        lines = [stimulus for _, stimulus in shown.pictured] if shown.films else []
+        self._last = {line // LINES: line % LINES for line in sorted(lines)}
 
     def check(self) -> None:
-        """Read the last clip of every film that is needed, so that nothing is found missing later.
+        """Read the last clip that is needed of every film, so that nothing is found missing later.
 
         Raises
         ------
@@ -74,19 +76,17 @@ class Pictures:
         """
         if self.films is None:
             return
-        for block in self._blocks:
+        for block in self._last:
             film.film_path(self.films, block)
-        for block in self._blocks:
-            film.read_clip(self.films, block, film.SLOTS - 1, film.CLIPS - 1, self.frames.count)
+        for block, line in self._last.items():
+            film.read_clip(self.films, block, *divmod(line, film.CLIPS), self.frames.count)
 
     def identity(self) -> dict[str, Any]:
         """What decides the pictures: the films' content, or how the corpus is drawn at present."""
         settings = {name: getattr(self.frames, name) for name in Frames.__dataclass_fields__}
         if self.films is None:
             return {"frames": settings, "drawn": _hash_of_drawings()}
-        hashes = {
-            path.name: file_hash(path) for path in (film.film_path(self.films, b) for b in self._blocks)
-        }
+        hashes = {path.name: file_hash(path) for path in (film.film_path(self.films, b) for b in self._last)}
         return {"frames": settings, "films": hashes}
 
     def read(self, keys: Sequence[Key]) -> Generator[NDArray[np.uint8], None, None]:
@@ -138,10 +138,11 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@functools.cache
 def _hash_of_drawings() -> str:
     """A few small pictures of every concept, hashed: it changes when the drawing does."""
     digest = hashlib.sha256()
     for concept in range(len(CONCEPTS)):
-        for seed in range(3):
+        for seed in range(2):
             digest.update(draw_frame(clip_spec(concept, seed), 0.5, 64).tobytes())
     return digest.hexdigest()
