@@ -137,7 +137,7 @@ def guarded(model: Model, load: Callable[[], T]) -> T:
 
 
 def quieten_transformers() -> None:
-    """No bars of transformers' own; no lists of what a whole CLIP has beside its text: what lacks is an error."""
+    """No bars of transformers' own, no lists of what else a model's file holds; what lacks is an error."""
     from transformers.utils import logging
 
     logging.disable_progress_bar()
