@@ -157,14 +157,12 @@ def targets(
     """
     need("train targets", "train", "transformers", "diffusers", "filelock")
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-    from transformers.utils import logging as transformers_logging
 
     from training.targets.make import TargetSettings, make_targets
+    from training.targets.models import quieten_transformers
     from training.targets.shown import open_shown
 
-    transformers_logging.disable_progress_bar()
-    # What is missing of a model is an error here, and what a whole CLIP has beside its text is not news.
-    transformers_logging.set_verbosity_error()
+    quieten_transformers()
     settings = TargetSettings(
         text, vae, blip, frames, height, width, fit, onnx_scale=onnx_scale, batch=batch, device=device
     )

@@ -14,9 +14,11 @@ from rtbci.cli import app
 from rtbci.errors import RtbciError, StimulusError, UsageError
 from rtbci.stimuli import film
 from rtbci.stimuli.captions import caption
+from rtbci.stimuli.concepts import CONCEPT_NAMES
 from rtbci.stimuli.draw import draw_clip
 from rtbci.stimuli.spec import clip_spec
 from tests.training import tiny_models
+from tests.training.recording_files import write_brainvision
 from tests.training.seed_dv_folder import write_meta
 from training.metrics.ssim import psnr
 from training.source import DataError
@@ -162,6 +164,28 @@ def test_a_short_caption_file_is_named(tmp_path):
     path.write_text("\n".join(["a cat"] * 199))
     with pytest.raises(DataError, match=r"5th_10min.txt have 199 lines, not 200"):
         open_shown(tmp_path)
+
+
+def test_own_recordings_say_which_clips_of_the_corpus_they_showed(tmp_path):
+    path = tmp_path / "sub-05" / "eeg" / "sub-05_task-clips_eeg.vhdr"
+    write_brainvision(path, np.random.default_rng(0).normal(0, 20, (4000, 62)), 200.0)
+    table = [
+        "onset\tduration\tconcept\tseed\tcaption",
+        "2\t2\tcat\t17\tn/a",
+        "4\t2\tcat\t17\tn/a",
+        "6\t2\tdog\tn/a\ta dog of our own",
+        "8\t2\tship\tn/a\tone ship",
+        "10\t2\tship\tn/a\tanother",
+    ]
+    path.with_name("sub-05_task-clips_events.tsv").write_text("\n".join(table) + "\n")
+    shown = open_shown(tmp_path)
+    cat, dog = CONCEPT_NAMES.index("cat"), CONCEPT_NAMES.index("dog")
+    assert shown.pictured == ((cat, 17),) and shown.films is None
+    assert shown.captions == {(cat, 17): caption(clip_spec(cat, 17)), (dog, -1): "a dog of our own"}
+    assert [note.split(";")[1] for note in shown.notes] == [
+        " they get no text embedding.",
+        " they get no video latents.",
+    ]
 
 
 def test_clips_of_the_corpus_are_drawn_as_they_were_shown():

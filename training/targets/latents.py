@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from rtbci.errors import UsageError
-from training.targets.models import Model, Part, find_model, guarded, load_whole
+from training.targets.models import Model, Part, find_model, first_line, guarded, load_whole
 from training.targets.pictures import file_hash
 
 PART = Part("a VAE", ("AutoencoderKL", "AutoencoderTiny"), "diffusion_pytorch_model", "vae")
@@ -153,7 +153,8 @@ def latent_shape(encoder: Encoder, height: int, width: int) -> tuple[int, int, i
         _, channels, h, w = encoder(np.full((1, height, width, 3), 127, dtype=np.uint8)).shape
     except Exception as error:  # whatever an unfit size makes of its layers
         raise UsageError(
-            f"The VAE cannot encode pictures of {height} x {width} px; choose multiples of 8."
+            f"The VAE cannot encode pictures of {height} x {width} px ({first_line(error)}); "
+            "choose multiples of 8."
         ) from error
     if height % h or width % w or height // h != width // w:
         raise UsageError(

@@ -131,10 +131,22 @@ def guarded(model: Model, load: Callable[[], T]) -> T:
     try:
         return load()
     except Exception as error:  # whatever the readers of all these formats raise
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UsageError(
-            f"The model in {model.folder} cannot be loaded ({reason}); copy it again."
+            f"The model in {model.folder} cannot be loaded ({first_line(error)}); copy it again."
         ) from error
+
+
+def quieten_transformers() -> None:
+    """No bars of transformers' own, no lists of what else a model's file holds; what lacks is an error."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, for a sentence of our own."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def best_device(name: str | None = None) -> torch.device:
@@ -195,7 +207,7 @@ def _fetch(name: str, part: Part) -> Path:
         # A snapshot's folder is named by its commit: what follows is of the same one.
         return fetch(wanted, root.name)
     except (HfHubHTTPError, OSError, ValueError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise UsageError(
-            f"There is no folder {name}, and the hub does not give such a model ({reason}); check the name."
+            f"There is no folder {name}, and the hub does not give such a model ({first_line(error)}); "
+            "check the name."
         ) from error
