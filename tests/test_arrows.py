@@ -66,10 +66,11 @@ def test_the_other_packages_know_only_the_shared_rooms(package):
             if top == "rtbci" and rest and rest[0] != "__version__":
                 # The evidence model is fitted with the runtime's own filter (docs/decisions/0002).
                 # A lab's own recordings are read, and their losses found, by what recorded them.
+                # Reports of experiments are files, and look like those of calibrations.
                 # What the generator draws is measured on itself, for the bundle's figures.
                 # The full-size generator is timed beside it, in the same rows.
                 beside = {
-                    "training": {"decode", "record", "stream"},
+                    "training": {"decode", "record", "stream", "files", "reports"},
                     "export": {"generate", "bench"},
                     "devices": set(),
                 }

@@ -10,6 +10,20 @@ from rtbci.viewer import theme as look
 from rtbci.viewer.snapshot import ensure_application
 from rtbci.viewer.theme import Theme
 
+__all__ = [
+    "CENTRE",
+    "LEFT",
+    "RIGHT",
+    "SCALE",
+    "WRAPPED",
+    "Canvas",
+    "Scale",
+    "look",
+    "percent",
+    "reach",
+    "render",
+]
+
 SCALE = 2
 """Pixels of the picture for one of the layout."""
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -4,6 +4,7 @@ from training.metrics.attributes import class_conditional_accuracy
 from training.metrics.calibration import Reliability, calibrated_error, reliability_curve
 from training.metrics.chance import blind_chance
 from training.metrics.classes import balanced_accuracy, confusion, top_k_accuracy
+from training.metrics.hierarchical import hierarchical_interval
 from training.metrics.information import itr_bits, mutual_information_bits
 from training.metrics.intervals import clustered_interval, mean_interval, wilson_interval
 from training.metrics.nway import field_n_way, n_way_chance, n_way_hits
@@ -24,6 +25,7 @@ __all__ = [
     "confusion",
     "evaluate_files",
     "field_n_way",
+    "hierarchical_interval",
     "itr_bits",
     "mean_interval",
     "mutual_information_bits",
