@@ -1,13 +1,13 @@
 """The charts: each draws one finding into a card; all is grey where nothing can be decoded."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPen
 
 from rtbci.montage import CHANNELS
 from rtbci.reports.canvas import CENTRE, LEFT, RIGHT, WRAPPED, Canvas, Scale, percent, reach
 from rtbci.reports.content import Content, Share
+from rtbci.reports.head import draw_head, electrode_places
 from rtbci.viewer import theme as look
-from rtbci.viewer.headmap import flat_positions
 
 BEFORE = look.FAINT
 
@@ -124,11 +124,10 @@ def signal(canvas: Canvas, where: QRectF, content: Content) -> None:
     )
     radius = min(area.width() - 150, area.height() - 4) / 2.15
     centre = QPointF(area.left() + radius * 1.2, area.bottom() - radius)
-    _head(canvas, centre, radius)
+    draw_head(canvas, centre, radius)
     poor = []
-    for name, (x, y) in zip(CHANNELS, flat_positions(), strict=True):
+    for name, at in zip(CHANNELS, electrode_places(centre, radius), strict=True):
         electrode = content.quality.channels.get(name)
-        at = centre + QPointF(x, -y) * radius * 0.87
         if electrode is None or electrode.verdict == "missing":
             canvas.dot(at, radius * 0.045, look.VERDICTS["missing"], hollow=True)
             continue
@@ -206,16 +205,3 @@ def _frame(
     canvas.write(QRectF(left, bottom + 24, right - left, 20), below, 14, look.SOFT, CENTRE)
     canvas.write(QRectF(left + 8, area.top() - 8, 80, 20), beside, 14, look.SOFT, LEFT)
     return across, up
-
-
-def _head(canvas: Canvas, centre: QPointF, radius: float) -> None:
-    painter = canvas.painter
-    painter.setPen(QPen(look.FAINT, 2))
-    painter.setBrush(look.BACKGROUND)
-    nose = QPainterPath(centre + QPointF(-0.13, -0.985) * radius)
-    nose.quadTo(centre + QPointF(-0.02, -1.14) * radius, centre + QPointF(0, -1.14) * radius)
-    nose.quadTo(centre + QPointF(0.02, -1.14) * radius, centre + QPointF(0.13, -0.985) * radius)
-    painter.drawPath(nose)
-    for side in (-1, 1):
-        painter.drawEllipse(centre + QPointF(side * 1.01, 0) * radius, radius * 0.06, radius * 0.16)
-    painter.drawEllipse(centre, radius, radius)

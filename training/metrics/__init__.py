@@ -6,7 +6,12 @@ from training.metrics.chance import blind_chance
 from training.metrics.classes import balanced_accuracy, confusion, top_k_accuracy
 from training.metrics.hierarchical import hierarchical_interval
 from training.metrics.information import itr_bits, mutual_information_bits
-from training.metrics.intervals import clustered_interval, mean_interval, wilson_interval
+from training.metrics.intervals import (
+    clustered_interval,
+    clustered_mean_interval,
+    mean_interval,
+    wilson_interval,
+)
 from training.metrics.nway import field_n_way, n_way_chance, n_way_hits
 from training.metrics.permutation import Units, balanced_blocks, permutation_p, permuted_truths, units_of
 from training.metrics.predictions import Predictions, read_predictions
@@ -22,6 +27,7 @@ __all__ = [
     "calibrated_error",
     "class_conditional_accuracy",
     "clustered_interval",
+    "clustered_mean_interval",
     "confusion",
     "evaluate_files",
     "field_n_way",

@@ -54,3 +54,33 @@ def mean_interval(values: NDArray[np.floating], level: float = 0.95) -> tuple[fl
     n = len(values)
     half = float(student.ppf(0.5 + level / 2.0, n - 1) * values.std(ddof=1) / np.sqrt(n))
     return float(values.mean() - half), float(values.mean() + half)
+
+
+def clustered_mean_interval(
+    values: NDArray[np.floating], cluster: NDArray[np.generic], level: float = 0.95
+) -> tuple[float, float] | None:
+    """Interval of a mean over windows that come in clusters, as of a ratio of sums (Cochran 1977, ch. 6).
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Any numbers.
+    cluster : ndarray, shape (n,)
+        Whose windows depend on one another: the clip, the sitting, the person.
+    level : float
+        Coverage, by Student's t with clusters - 1 degrees of freedom.
+
+    Returns
+    -------
+    tuple of float, or None
+        None where there is but one cluster.
+    """
+    _, of = np.unique(cluster, return_inverse=True)
+    clusters = int(of.max()) + 1
+    if clusters < 2:
+        return None
+    mean = float(values.mean())
+    residual = np.bincount(of, weights=values - mean)
+    error = np.sqrt(clusters / (clusters - 1) * float((residual**2).sum())) / len(values)
+    half = float(student.ppf(0.5 + level / 2.0, clusters - 1)) * float(error)
+    return mean - half, mean + half
