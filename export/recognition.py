@@ -6,7 +6,6 @@ it must name the concept; with worthless evidence it must not do better than cha
 right.
 """
 
-import itertools
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -16,11 +15,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import onnxruntime as ort
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy.ndimage import zoom
-from torch import nn
 
 from export.codec import DECODER_FILE, PREVIEW_FILE
 from rtbci.bundle.schema import Metric
@@ -34,6 +30,7 @@ from training.codec_data import draw_random
 from training.codec_metrics import edge_strength
 from training.codec_model import Codec
 from training.codec_seeds import CODEC_HELD_OUT
+from training.evaluation.guesser import Guesser, named, small, train_guesser
 from training.scores import binomial_interval
 
 log = logging.getLogger(__name__)
@@ -42,8 +39,6 @@ STRENGTHS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 CHANCE = 1 / len(CONCEPTS)
 GENERATOR_METRICS_FILE = "generator.json"
 _SPLIT = "held-out drawn scenes"
-_SEEN = 64
-"""Pixels of the guesser's eye."""
 
 Pictures = NDArray[np.uint8]
 
@@ -119,59 +114,14 @@ def simulated_evidence(
     )
 
 
-class Guesser(nn.Module):
-    """Names the concept of small pictures (n, 3, 64, 64) in [-1, 1]."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        widths = (3, 32, 64, 96, 128)
-        layers: list[nn.Module] = []
-        for before, after in itertools.pairwise(widths):
-            layers += [
-                nn.Conv2d(before, after, 3, padding=1),
-                nn.BatchNorm2d(after),
-                nn.ReLU(),
-                nn.MaxPool2d(2),
-            ]
-        self.layers = nn.Sequential(
-            *layers, nn.Flatten(), nn.Dropout(0.3), nn.Linear(128 * 16, len(CONCEPTS))
-        )
-
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Logits (n, 40)."""
-        return self.layers(pictures)
-
-
-def small(pictures: Pictures) -> Pictures:
-    """Shrink (n, 256, 256, 3) or (n, 128, 128, 3) to (n, 64, 64, 3) by averaging."""
-    n, size = len(pictures), pictures.shape[1] // _SEEN
-    means = pictures.reshape(n, _SEEN, size, _SEEN, size, 3).mean(axis=(2, 4))
-    return np.asarray(means + 0.5, dtype=np.uint8)
-
-
-def train_guesser(pictures: Pictures, concepts: NDArray[np.intp], epochs: int, seed: int = 0) -> Guesser:
-    """Train on small pictures, each veiled anew at a random strength whenever it is seen."""
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
+def veiled_at_random(pictures: Pictures) -> Callable[[Pictures, np.random.Generator], Pictures]:
+    """Return what veils pictures as the generator would, each at another strength."""
     backdrop = blurred(pictures.mean(axis=0, dtype=np.float32), BACKDROP_BLUR)
-    guesser = Guesser()
-    steps = epochs * (len(pictures) // 64)
-    optimiser = torch.optim.AdamW(guesser.parameters(), weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
-    for _ in range(steps):
-        chosen = rng.choice(len(pictures), 64, replace=False)
-        veiled = np.stack([veil(pictures[i], backdrop, sharpness(rng.uniform())) for i in chosen])
-        loss = F.cross_entropy(guesser(_as_tensor(veiled)), torch.from_numpy(concepts[chosen]))
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-    return guesser.eval().requires_grad_(False)
 
+    def veiled(some: Pictures, rng: np.random.Generator) -> Pictures:
+        return np.stack([veil(picture, backdrop, sharpness(rng.uniform())) for picture in some])
 
-def named(guesser: Guesser, pictures: Pictures) -> NDArray[np.intp]:
-    """What the guesser takes pictures (n, 256, 256, 3) for."""
-    return guesser(_as_tensor(small(pictures))).argmax(dim=1).numpy()
+    return veiled
 
 
 def evaluate_generator(folder: Path, per_concept: int = 5, learn_from: int = 4000) -> list[Metric]:
@@ -222,7 +172,8 @@ class Scenes:
 def _guesser_of_pictures(codec: Codec, learn_from: int) -> Guesser:
     concepts = np.resize(np.arange(len(CONCEPTS)), learn_from)
     seen = small(decode_latents(codec, encode_frames(codec, _draw_for_learning(concepts))))
-    return train_guesser(np.concatenate([seen, seen[:, :, ::-1]]), np.tile(concepts, 2), epochs=14)
+    pictures = np.concatenate([seen, seen[:, :, ::-1]])
+    return train_guesser(pictures, np.tile(concepts, 2), epochs=14, veiled=veiled_at_random(pictures))
 
 
 def _at_strength(
@@ -283,7 +234,3 @@ def _named(name: str, said: NDArray[np.intp], right: NDArray[np.intp]) -> Metric
 def _draw_for_learning(concepts: NDArray[np.intp]) -> Pictures:
     rng = np.random.default_rng(3)
     return np.concatenate([draw_random(rng, 1, concept=int(concept)) for concept in concepts])
-
-
-def _as_tensor(pictures: Pictures) -> torch.Tensor:
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
