@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from export.drawing import draw_answers, open_generator
+from export.recognition import veiled_at_random
 from rtbci.bundle import EvidenceModel
 from rtbci.decode import judge
 from rtbci.errors import UsageError
@@ -101,6 +102,15 @@ def test_at_strength_nothing_no_answer_can_be_seen(generator):
     drawn = draw_answers(answers(), 0.0, generator, clips=False)
     assert (drawn.keyframes == drawn.keyframes[0]).all()
     assert (drawn.previews == drawn.previews[0]).all()
+
+
+def test_the_guesser_learns_from_pictures_veiled_as_the_generator_veils_them():
+    pictures = np.random.default_rng(0).integers(0, 256, (8, 64, 64, 3), dtype=np.uint8)
+    some = veiled_at_random(pictures)(pictures, np.random.default_rng(1))
+    assert some.shape == pictures.shape
+    # No veil lets more contrast through than there is.
+    assert (some.std(axis=(1, 2, 3)) <= pictures.std(axis=(1, 2, 3)) + 0.5).all()
+    assert some.std() < 0.9 * pictures.std()
 
 
 def test_strength_is_the_runtimes_own():
