@@ -69,9 +69,19 @@ def test_the_other_packages_know_only_the_shared_rooms(package):
                 # Reports of experiments are files, and look like those of calibrations.
                 # What the generator draws is measured on itself, for the bundle's figures.
                 # The full-size generator is timed beside it, in the same rows.
+                # A run says what machine it was made on, as benchmarks do.
                 # Adaptations by gradients are judged by the runtime's own rule (docs/decisions/0031).
                 beside = {
-                    "training": {"decode", "record", "stream", "files", "reports", "calibrate", "wearers"},
+                    "training": {
+                        "decode",
+                        "record",
+                        "stream",
+                        "files",
+                        "reports",
+                        "calibrate",
+                        "wearers",
+                        "bench",
+                    },
                     "export": {"generate", "bench"},
                     "devices": set(),
                 }

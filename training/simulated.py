@@ -63,7 +63,7 @@ class SimulatedCohort:
             return SNR_LEVELS[self.level] if self.level in SNR_LEVELS else float(self.level)
         except ValueError:
             raise UsageError(
-                f"There is no level '{self.level}'; take one of {', '.join(SNR_LEVELS)}, background, or a number."
+                f"There is no level '{self.level}'; take {', '.join(SNR_LEVELS)}, background, or a number."
             ) from None
 
     def subjects(self) -> tuple[str, ...]:
@@ -129,11 +129,11 @@ class SimulatedCohort:
 def shown_in(block: int, slots: int = film.SLOTS) -> tuple[tuple[ClipSpec, ...], ...]:
     """What a block shows: the first concepts, in the block's own order, five clips each."""
     rng = np.random.default_rng((_STIMULI, block))
+    order = rng.permutation(slots)
+    seeds = [rng.integers(WATCHED_SEEDS.start, size=film.CLIPS) for _ in order]
     return tuple(
-        tuple(
-            clip_spec(int(concept), int(seed)) for seed in rng.integers(WATCHED_SEEDS.start, size=film.CLIPS)
-        )
-        for concept in rng.permutation(slots)
+        tuple(clip_spec(int(concept), int(seed)) for seed in five)
+        for concept, five in zip(order, seeds, strict=True)
     )
 
 

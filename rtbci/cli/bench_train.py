@@ -17,7 +17,7 @@ def train(
     threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 2,
     report: Annotated[Path | None, typer.Option(help=REPORT_HELP)] = None,
 ) -> None:
-    """Time a step of the experiments' training loop and of a plain one, and see how both grow with the cohort.
+    """Time a step of the experiments' training loop and of a plain one, and how both grow with the cohort.
 
     Example: `rtbci bench train --subjects 5 --subjects 20 --report train.json`
     """

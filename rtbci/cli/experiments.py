@@ -12,7 +12,6 @@ import typer
 from rtbci.cli.extras import need
 
 if TYPE_CHECKING:
-    from training.experiments.settings import Experiment
     from training.source import Source
 
 Data = Annotated[
@@ -25,6 +24,9 @@ Levels = Annotated[
 Seeds = Annotated[int | None, typer.Option(min=1, help="How many seeds; default: the experiment's.")]
 Folder = Annotated[Path, typer.Option(help="Where windows and runs are kept, and where to go on from.")]
 Codec = Annotated[Path, typer.Option(help="Folder of the trained picture autoencoder, for latents.")]
+TargetsFolder = Annotated[
+    Path | None, typer.Option("--targets", help="What `rtbci train targets` made of the same data.")
+]
 
 _LEVELS = ("claimed", "realistic")
 
@@ -56,12 +58,13 @@ def add_experiments(train: typer.Typer) -> None:
         workers: Annotated[int, typer.Option(min=1, help="Trainings at once.")] = 2,
         folder: Folder = Path("runs/experiments"),
         codec: Codec = Path("runs/codec"),
+        targets: TargetsFolder = None,
     ) -> None:
         """Train all variants of an experiment of your own.
 
         Example: `rtbci train experiment mine.toml --data /data/SEED-DV`
         """
-        _train(str(settings), data, level, seeds, minutes, workers, folder, codec)
+        _train(str(settings), data, level, seeds, minutes, workers, folder, codec, targets)
 
 
 def _command(name: str) -> Callable[..., None]:
@@ -73,8 +76,9 @@ def _command(name: str) -> Callable[..., None]:
         workers: Annotated[int, typer.Option(min=1, help="Trainings at once.")] = 2,
         folder: Folder = Path("runs/experiments"),
         codec: Codec = Path("runs/codec"),
+        targets: TargetsFolder = None,
     ) -> None:
-        _train(name, data, level, seeds, minutes, workers, folder, codec)
+        _train(name, data, level, seeds, minutes, workers, folder, codec, targets)
 
     return command
 
@@ -88,6 +92,7 @@ def _train(
     workers: int,
     folder: Path,
     codec: Path,
+    targets: Path | None,
 ) -> None:
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -106,7 +111,7 @@ def _train(
                 for variant, seed, seconds, count, total in run_all(
                     experiment,
                     source,
-                    Place(folder, codec),
+                    Place(folder, codec, targets),
                     seeds=range(seeds or experiment.seeds),
                     workers=workers,
                     deadline=deadline,
@@ -125,6 +130,7 @@ def evaluate_experiment(
     seeds: Seeds = None,
     folder: Folder = Path("runs/experiments"),
     codec: Codec = Path("runs/codec"),
+    targets: TargetsFolder = None,
     out: Annotated[Path, typer.Option(help="Folder of the report: JSON, Markdown, HTML.")] = Path("results"),
 ) -> None:
     """Draw an experiment's runs together: tables, intervals, chance and controls, as JSON, Markdown and HTML.
@@ -137,7 +143,7 @@ def evaluate_experiment(
 
     need("evaluate", "train", "torch", "safetensors", "accelerate")
     experiment = load_experiment(name)
-    place = Place(folder, codec)
+    place = Place(folder, codec, targets)
     written = write_results(
         experiment, _sources(data, level), place, range(seeds or experiment.seeds), out / experiment.name
     )

@@ -1,4 +1,4 @@
-"""Experiments: a kill changes nothing, processes share a run, splits do not leak, and EEG is all that is decoded."""
+"""Experiments: a kill changes nothing, processes share a run, splits do not leak, EEG is all there is."""
 
 import inspect
 import multiprocessing as mp

@@ -44,8 +44,8 @@ def training_cost(subjects: Sequence[int], steps: int, threads: int) -> list[dic
     Returns
     -------
     list of dict
-        ``subjects``, ``clips`` (an epoch), ``step_ms``, ``plain_step_ms``, ``ratio``, ``epoch_s``, ``windows_mb``
-        (on disk) and ``peak_mb`` (resident).
+        ``subjects``, ``clips`` (an epoch), ``step_ms``, ``plain_step_ms``, ``ratio``, ``epoch_s``,
+        ``windows_mb`` (on disk) and ``peak_mb`` (resident).
     """
     context = mp.get_context("spawn")
     rows = []
@@ -105,7 +105,7 @@ class _Timed:
 
 
 def _plain(material: Material, loop: Loop) -> Any:
-    """The shortest loop over the same model, batch, precision and loss: no augmentation, mean or accelerate."""
+    """The shortest loop over the same model and loss: no augmentation, mean of weights or accelerate."""
     settings, targets, x = loop.settings, loop.targets, loop.x
     net = Net(settings, heads_of(settings.losses, material.labels), len(material.known), x.shape[2]).train()
     optimiser = torch.optim.AdamW(net.parameters(), lr=settings.rate)

@@ -80,7 +80,7 @@ class Loop:
         self.folder, self.accelerator, self.deadline = folder, accelerator, deadline
         self.checkpoint_s = checkpoint_s
         self.x = material.x(settings)
-        self.targets = Targets(material, settings, train)
+        self.targets = Targets(material, train)
         torch.manual_seed(seed)
         heads = heads_of(settings.losses, material.labels)
         net = Net(settings, heads, len(material.known), self.x.shape[2])
@@ -262,31 +262,39 @@ class Loop:
 
 
 class Targets:
-    """What each row should be answered with."""
+    """What each row should be answered with.
 
-    def __init__(self, material: Material, settings: RunSettings, train: Ints) -> None:
-        labels, row = material.labels, material.label_row
+    Text and latents stay one a stimulus, and are looked up for each batch: for all clips of all wearers,
+    those of large models would take gigabytes.
+    """
+
+    def __init__(self, material: Material, train: Ints) -> None:
+        self._labels, self._row = material.labels, material.label_row
         self.concept = torch.from_numpy(material.clips.concept)
-        self.text = torch.from_numpy(labels.text)[torch.from_numpy(row)]
-        self.latent = (
-            None if labels.latent is None else torch.from_numpy(labels.latent)[torch.from_numpy(row)]
-        )
         self.attributes = {
-            f"is_{name}": torch.from_numpy(values[row]) for name, (_, values) in labels.attributes.items()
+            f"is_{name}": torch.from_numpy(values[self._row])
+            for name, (_, values) in material.labels.attributes.items()
         }
         self.subject = material.layer(np.arange(len(material.clips))) - 1
-        concept = self.concept[torch.from_numpy(train)]
-        text = self.text[torch.from_numpy(train)]
-        seen = [text[concept == k] for k in range(len(CONCEPTS))]
-        self.prototypes = torch.stack([(t if len(t) else text).mean(dim=0) for t in seen])
+        self.prototypes = torch.from_numpy(self._mean_text(material.clips.concept[train], self._row[train]))
 
     def of(self, rows: Ints) -> dict[str, Tensor]:
         """Targets of some rows by the answer's name."""
-        index = torch.from_numpy(rows)
-        wanted = {"concept": self.concept[index], "text": self.text[index], "subject": self.subject[index]}
-        if self.latent is not None:
-            wanted["latent"] = self.latent[index]
+        index, shown, labels = torch.from_numpy(rows), self._row[rows], self._labels
+        wanted = {"concept": self.concept[index], "subject": self.subject[index]}
+        wanted["text"] = torch.from_numpy(labels.text[shown])
+        if labels.latent is not None:
+            wanted["latent"] = torch.from_numpy(labels.latent[shown])
         return wanted | {name: values[index] for name, values in self.attributes.items()}
+
+    def _mean_text(self, concept: Ints, shown: Ints) -> NDArray[np.float32]:
+        """Mean text of each concept's training clips; of all clips where a concept has none."""
+        table, everything = self._labels.text, self._labels.text[np.unique(shown)].mean(axis=0)
+        means = np.tile(everything, (len(CONCEPTS), 1))
+        for k in np.unique(concept):
+            rows, counts = np.unique(shown[concept == k], return_counts=True)
+            means[k] = counts @ table[rows] / counts.sum()
+        return means.astype(np.float32)
 
     def without(self, wanted: dict[str, Tensor], null: Tensor) -> dict[str, Tensor]:
         """For windows that were replaced by nulls: nothing to be found, so a flat posterior and mean text."""
@@ -305,7 +313,7 @@ class Targets:
 def answers_of(
     net: Net, x: Tensor, rows: Ints, layer: Tensor, prototypes: Tensor
 ) -> dict[str, NDArray[np.float32]]:
-    """All answers to some rows, (n, ...) each, by a net in its evaluation mode; "concept" are logits (n, 40)."""
+    """All answers to some rows, (n, ...) each, by a net that is evaluated; "concept" are logits (n, 40)."""
     device = next(net.parameters()).device
     parts: dict[str, list[NDArray[np.float32]]] = {}
     for part in torch.arange(len(rows)).split(512):

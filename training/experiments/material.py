@@ -13,13 +13,14 @@ from torch import Tensor
 from rtbci.bundle.schema import Preprocessing
 from rtbci.errors import UsageError
 from rtbci.stimuli.concepts import CONCEPTS
-from rtbci.stimuli.text import TEXT_WIDTH, embed
+from rtbci.stimuli.text import embed
 from training.audit import audit_split
 from training.clips import ClipRows, ClipStore, Kind, make_clips
 from training.cohort import STORED
-from training.experiments.settings import Experiment, RunSettings
+from training.experiments.settings import Experiment, RunSettings, fingerprint
 from training.source import Block, Source, stimuli
 from training.source_windows import last_blocks, last_sessions
+from training.targets import StoredTargets
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -36,18 +37,27 @@ class Labels:
     attributes : dict of str to (tuple of str, ndarray of int)
         Possible values of each attribute in words, and each row's value or -1 where it is not known.
     text : ndarray, shape (rows, W), float32
+        Of mean squared length about 1.
     latent : ndarray, shape (rows, L), float32, or None
-        None where there are no pictures.
+        Standardised; None where there are no pictures.
+    made_by : str
+        What made text and latents, if not this package's small ones.
     """
 
     row: dict[tuple[int, int], int]
     attributes: dict[str, tuple[tuple[str, ...], Ints]]
     text: Floats
     latent: Floats | None
+    made_by: str = ""
 
     @classmethod
-    def of(cls, source: Source, latent: Mapping[tuple[int, int], Floats] | None = None) -> "Labels":
-        """Gather them from a source's clips."""
+    def of(
+        cls,
+        source: Source,
+        latent: Mapping[tuple[int, int], Floats] | None = None,
+        stored: StoredTargets | None = None,
+    ) -> "Labels":
+        """Gather them from a source's clips, and from what `rtbci train targets` has made of those."""
         shown = stimuli(source)
         keys = sorted(shown)
         names = sorted({name for clip in shown.values() for name in clip.attributes})
@@ -59,12 +69,20 @@ class Labels:
                 values,
                 np.array([-1 if value is None else values.index(value) for value in given]),
             )
-        text = np.stack([embed(shown[key].caption or CONCEPTS[key[0]].name) for key in keys])
+        pairs = np.array(keys, dtype=np.int64)
+        if stored is not None and stored.latents is not None:
+            latent = dict(zip(keys, stored.latents.of(pairs).reshape(len(keys), -1), strict=True))
+        if stored is not None and stored.text is not None:
+            text = _of_length_one(stored.text.of(pairs).reshape(len(keys), -1))
+        else:
+            text = np.stack([embed(shown[key].caption or CONCEPTS[key[0]].name) for key in keys])
+        made = [] if stored is None else [t.made_by for t in (stored.text, stored.latents) if t is not None]
         return cls(
             row={key: index for index, key in enumerate(keys)},
             attributes=attributes,
-            text=text.astype(np.float32).reshape(-1, TEXT_WIDTH),
+            text=text.astype(np.float32),
             latent=None if latent is None else _standardised(np.stack([latent[key] for key in keys])),
+            made_by=fingerprint([dict(one) for one in made]) if made else "",
         )
 
 
@@ -96,6 +114,8 @@ class Material:
         Picture latent of each concept and stimulus.
     processes : int
         That make windows, where they are not there yet.
+    stored : StoredTargets, optional
+        Text embeddings and latents of large models, in place of the small ones.
     store : ClipStore, optional
         The source's windows, if they are made otherwise.
 
@@ -114,6 +134,7 @@ class Material:
         cache: Path,
         latent: Mapping[tuple[int, int], Floats] | None = None,
         processes: int = 2,
+        stored: StoredTargets | None = None,
         store: ClipStore | None = None,
     ) -> None:
         self.source, self.experiment = source, experiment
@@ -132,7 +153,7 @@ class Material:
             source, cache, Preprocessing(lag_s=experiment.lag_s), known, held_out, processes
         )
         self.clips: ClipRows = self.store.clips((*self.known, *self.unseen))
-        self.labels = Labels.of(source, latent)
+        self.labels = Labels.of(source, latent, stored)
         self.label_row: Ints = np.array(
             [
                 self.labels.row[int(c), int(s)]
@@ -233,6 +254,12 @@ def _averaged(x: NDArray[np.float16], factor: int) -> NDArray[np.float16]:
     if factor == 1:
         return np.asarray(x)
     return x.reshape(*x.shape[:2], -1, factor).mean(axis=3, dtype=np.float32).astype(np.float16)
+
+
+def _of_length_one(text: Floats) -> Floats:
+    """Less their mean, of mean squared length 1: so the loss weighs the same whatever the embedding."""
+    centred = text - text.mean(axis=0)
+    return centred / np.sqrt(np.square(centred).sum(axis=1).mean() + 1e-12)
 
 
 def _standardised(latent: Floats) -> Floats:

@@ -19,6 +19,7 @@ from training.experiments.settings import Experiment, Variant
 from training.experiments.tables import calibrated_rows, decoded_rows, task_rows
 from training.simulated import SimulatedCohort
 from training.source import Source
+from training.targets import load_targets
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +34,13 @@ class Place:
         Windows, runs and reports.
     codec : Path
         The trained picture autoencoder; where there is none, latents are no target.
+    targets : Path, optional
+        What `rtbci train targets` made: text embeddings and latents of large models instead.
     """
 
     folder: Path = Path("runs/experiments")
     codec: Path = Path("runs/codec")
+    targets: Path | None = None
 
     @property
     def runs(self) -> Path:
@@ -49,7 +53,8 @@ def open_material(source: Source, experiment: Experiment, place: Place, processe
     place.folder.mkdir(parents=True, exist_ok=True)
     simulated = isinstance(source, SimulatedCohort)
     latent = corpus_latents(source, place.codec, place.folder) if simulated else None
-    return Material(source, experiment, place.folder, latent, processes)
+    stored = None if place.targets is None else load_targets(place.targets)
+    return Material(source, experiment, place.folder, latent, processes, stored)
 
 
 def setting_of(source: Source) -> str:

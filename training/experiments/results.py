@@ -44,14 +44,15 @@ def write_results(
             notes.append(f"Not done yet at '{setting_of(source)}': {'; '.join(missing)}.")
     if not rows:
         raise UsageError(
-            f"No run of experiment '{experiment.name}' is done yet; run `rtbci train {experiment.name}` first."
+            f"No run of experiment '{experiment.name}' is done yet; "
+            f"run `rtbci train {experiment.name}` first."
         )
     rows.sort(key=lambda row: TABLES.index(row.table))
     notes.append(
         "Test blocks were held against everything that was learnt from (`training.audit`). "
         "`noise top1` is the control: the same decoder on noise with the spectrum and covariance of the "
-        "wearer's EEG. Permutation p-values over whole slots, intervals and calibration of each variant's first seed "
-        "are in statistics.json."
+        "wearer's EEG. Permutation p-values over whole slots, intervals and calibration of each variant's "
+        "first seed are in statistics.json."
     )
     write_report(rows, folder, experiment.title, notes, _references(experiment, rows))
     write_json(folder / "statistics.json", {"experiment": experiment.name, "rows": pooled})

@@ -86,7 +86,13 @@ class Run:
         self.settings, self.material, self.seed = settings, material, seed
         m, e = material, material.experiment
         self.key = fingerprint(
-            settings, seed, m.store.folder.name, e.known, e.unseen, e.validation, m.labels.latent is None
+            settings,
+            seed,
+            m.store.folder.name,
+            e.known,
+            e.unseen,
+            e.validation,
+            m.labels.made_by or m.labels.latent is None,
         )
         self.folder = runs / self.key
 

@@ -141,7 +141,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             return msgspec.convert(merged, RunSettings)
         except msgspec.ValidationError as error:
             raise UsageError(
-                f"Variant '{variant.name}' of experiment '{self.name}' cannot be used ({error}); mend its settings."
+                f"Variant '{variant.name}' of experiment '{self.name}' cannot be used ({error}); "
+                "mend its settings."
             ) from error
 
 
@@ -158,7 +159,8 @@ def load_experiment(name: str) -> Experiment:
     file = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
     if not file.is_file():
         raise UsageError(
-            f"There is no experiment '{name}'; take one of {', '.join(experiment_names())}, or give a TOML file."
+            f"There is no experiment '{name}'; take one of {', '.join(experiment_names())}, "
+            "or give a TOML file."
         )
     try:
         experiment = msgspec.convert(_read(file), Experiment)
