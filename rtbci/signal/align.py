@@ -62,8 +62,10 @@ class Align:
     def start(self) -> AlignState:
         """State before the first sample: the prior's whitening, or none."""
         zero = np.zeros((self.channels, self.channels))
-        known = self.prior is not None and self.whiten
-        whitening = self._whitening(self.prior) if known else np.eye(self.channels)
+        if self.prior is not None and self.whiten:
+            whitening = self._whitening(self.prior)
+        else:
+            whitening = np.eye(self.channels)
         return AlignState(0, (), zero, 0.0, whitening)
 
     def restart(self, state: AlignState) -> AlignState:

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from rtbci.bundle.schema import Preprocessing
 from rtbci.signal import Align, RunningScale
+from rtbci.signal.normalise import Normalise
 from tests.signal.signal_helpers import eeg_like
 
 
@@ -122,3 +124,15 @@ def test_samples_from_before_the_scale_was_known_teach_nothing() -> None:
     np.testing.assert_allclose(
         np.trace(second.covariance) / second.weight, np.trace(first.covariance) / first.weight, rtol=0.05
     )
+
+
+def test_without_whitening_channels_are_scaled_only() -> None:
+    rng = np.random.default_rng(3)
+    eeg = rng.standard_normal((4000, 62)) @ rng.standard_normal((62, 62)) * 5.0
+    plain = Normalise.of(Preprocessing(whiten=False), np.eye(62) * 4.0)
+    state, z = plain.step(plain.start(), eeg)
+    _, scaled = plain.scale.step(plain.scale.start(), eeg)
+    assert np.array_equal(z, scaled)
+    window = np.ascontiguousarray(eeg[-400:].T, dtype=np.float32)
+    expected = np.clip(window / state.scale.scale[..., None].astype(np.float32), -8, 8)
+    assert np.allclose(plain.window(state, window)[0], expected, atol=1e-5)
