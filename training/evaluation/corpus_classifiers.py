@@ -1,4 +1,4 @@
-"""Classifiers of the drawn corpus, trained on it in a minute or two and kept: no download needed.
+"""Classifiers of the drawn corpus, trained on it in some minutes and kept: no download needed.
 
 The one of frames names the concept. The one of clips names concept and speed, 80 classes: it averages what
 the frames say of the concept, and judges the speed by how much of the picture changes from frame to frame.
