@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rtbci.cli.experiments import evaluate_experiment
+from rtbci.cli.experiments import evaluate_experiment, evaluate_importance, evaluate_pictures
 from rtbci.cli.processes import stop_on_signals
 from rtbci.errors import StoppedError
 
@@ -18,6 +18,8 @@ evaluate = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Add the command group to the command line."""
     evaluate.command("experiment")(evaluate_experiment)
+    evaluate.command("importance")(evaluate_importance)
+    evaluate.command("pictures")(evaluate_pictures)
     app.add_typer(evaluate, name="evaluate")
 
 

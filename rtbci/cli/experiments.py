@@ -154,3 +154,105 @@ def _sources(data: str, level: list[str] | None) -> "list[Source]":
     from training.experiments.sources import open_sources
 
     return open_sources(data, level or list(_LEVELS))
+
+
+def evaluate_importance(
+    name: Annotated[str, typer.Argument(help="An experiment, or a TOML file.")],
+    variant: Annotated[str | None, typer.Option(help="Which; default: the experiment's baseline.")] = None,
+    data: Data = "simulated",
+    level: Annotated[str, typer.Option(help="How clear simulated wearers are.")] = "claimed",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the training.")] = 0,
+    folder: Folder = Path("runs/experiments"),
+    codec: Codec = Path("runs/codec"),
+    targets: TargetsFolder = None,
+    out: Annotated[Path, typer.Option(help="Folder of the map: PNG, JSON, HTML.")] = Path(
+        "results/importance"
+    ),
+) -> None:
+    """Draw which electrodes and regions a trained decoder rests on, on a head map.
+
+    Example: `rtbci evaluate importance cross-subject --out docs/results/importance`
+    """
+    from rich.console import Console
+
+    need("evaluate", "train", "torch", "safetensors", "accelerate")
+    from training.experiments.importance import importance_of
+    from training.experiments.queue import Place
+    from training.experiments.settings import load_experiment
+
+    experiment = load_experiment(name)
+    (source,) = _sources(data, [level])
+    with Console(stderr=True).status("shuffling electrodes …"):
+        said = importance_of(
+            experiment,
+            variant or experiment.baseline,
+            source,
+            Place(folder, codec, targets),
+            out,
+            seed,
+        )
+    for sentence in said:
+        typer.echo(sentence)
+    typer.echo(f"Written to {out}.")
+
+
+def evaluate_pictures(
+    name: Annotated[str, typer.Argument(help="An experiment, or a TOML file.")],
+    level: Levels = None,
+    seeds: Seeds = None,
+    clips: Annotated[
+        int, typer.Option(min=2, help="Test clips that are drawn, of each kind of wearer.")
+    ] = 100,
+    folder: Folder = Path("runs/experiments"),
+    codec: Codec = Path("runs/codec"),
+    bundle: Annotated[
+        Path | None, typer.Option(help="Whose generator draws; default: the one that ships.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the report: JSON, Markdown, HTML.")] = Path("results"),
+) -> None:
+    """Draw what an experiment's decoders say of test clips, and score the pictures by the field's metrics.
+
+    Example: `rtbci evaluate pictures ablations --clips 100 --out docs/results`
+    """
+    from rich.console import Console
+
+    need("evaluate", "train", "torch", "safetensors", "accelerate")
+    need("evaluate", "export", "diffusers")
+    from export.drawing import open_generator
+    from export.run_pictures import picture_figures
+    from rtbci.bundle import load_bundle
+    from rtbci.errors import UsageError
+    from training.evaluation.corpus_classifiers import corpus_classifiers
+    from training.evaluation.report import write_report
+    from training.evaluation.rows import Row
+    from training.experiments.queue import Place, open_material
+    from training.experiments.settings import load_experiment
+
+    experiment = load_experiment(name)
+    place = Place(folder, codec)
+    rows: list[Row] = []
+    with Console(stderr=True).status("classifiers …") as status:
+        classifiers = corpus_classifiers(folder / "classifiers")
+        for source in _sources("simulated", level):
+            rows += picture_figures(
+                experiment,
+                open_material(source, experiment, place),
+                place,
+                range(seeds or experiment.seeds),
+                open_generator(bundle),
+                load_bundle(bundle).manifest.evidence,
+                classifiers,
+                clips,
+                status.update,
+            )
+    if not rows:
+        raise UsageError(f"No run of '{name}' that could draw is done yet; run `rtbci train {name}` first.")
+    rows.sort(key=lambda row: row.table)
+    accuracy = ", ".join(f"{100 * one.accuracy:.0f} %" for one in classifiers)
+    notes = [
+        f"{clips} test clips of each kind of wearer, 8 frames each; the classifiers of frames and of clips "
+        f"name {accuracy} of held-out drawn clips. Scores without `one class` accept any of the shown clip's "
+        "three best classes, as the field does; chance stands beside each."
+    ]
+    write_report(rows, out / f"{experiment.name}-pictures", f"{experiment.title}: pictures", notes)
+    typer.echo(f"Written to {out / f'{experiment.name}-pictures'}.")

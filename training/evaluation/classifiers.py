@@ -18,10 +18,15 @@ Kind = Literal["frame", "video"]
 class Classifier(Protocol):
     """Pictures or clips to class scores."""
 
-    name: str
-    """For reports."""
-    kind: Kind
-    """Whether it looks at single frames or at whole clips."""
+    @property
+    def name(self) -> str:
+        """For reports."""
+        ...
+
+    @property
+    def kind(self) -> Kind:
+        """Whether it looks at single frames or at whole clips."""
+        ...
 
     def scores(self, shown: Pictures) -> Scores:
         """Log-probabilities (n, classes) of pictures (n, h, w, 3) or clips (n, frames, h, w, 3)."""

@@ -24,7 +24,7 @@ from rtbci.stimuli.concepts import CONCEPTS, SPEEDS
 from rtbci.stimuli.draw import draw_clip
 from rtbci.stimuli.spec import clip_spec
 from training.codec_seeds import CODEC_HELD_OUT, CODEC_TRAINING
-from training.evaluation.classifiers import Pictures, Scores, evenly
+from training.evaluation.classifiers import Kind, Pictures, Scores, evenly
 from training.evaluation.guesser import SEEN, Guesser, as_tensor, small, train_guesser
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class FrameClassifier:
     guesser: Guesser
     accuracy: float
     name: str = "guesser of drawn scenes"
-    kind: str = "frame"
+    kind: Kind = "frame"
 
     def scores(self, shown: Pictures) -> Scores:
         """Log-probabilities of pictures (n, h, h, 3)."""
@@ -83,7 +83,7 @@ class ClipClassifier:
     speed: nn.Module
     accuracy: float
     name: str = "guesser of drawn clips"
-    kind: str = "video"
+    kind: Kind = "video"
 
     def scores(self, shown: Pictures) -> Scores:
         """Log-probabilities of clips (n, frames, h, h, 3)."""
