@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from pathlib import Path
 
 import pylsl
 import pytest
@@ -186,8 +187,9 @@ def test_ctrl_c_is_heard_before_there_is_anything_to_report(command, bundle_fold
 def test_ctrl_c_ends_a_look_for_streams_with_what_was_seen(command, source_id):
     with FaultySender(CHANNELS, source_id, name="a good cap"):
         running = command("streams", "--seconds", 60)
-        running.until_it_listens()
-        time.sleep(3)  # it says nothing before its end
+        maps = Path(f"/proc/{running.process.pid}/maps")
+        running.until(lambda: "liblsl" in maps.read_text())
+        time.sleep(3)  # it looks now, and says nothing before its end
         code, out, err, seconds = running.interrupt()
     assert code == 0, err
     assert "a good cap" in out
