@@ -200,3 +200,15 @@ def test_a_file_that_is_not_what_the_manifest_says(bundle):
     refused(bundle, "no plain npy file")
     replace(b"")
     refused(bundle, "no plain npy file")
+
+
+def test_a_bundle_from_before_a_field_came_keeps_its_id(bundle):
+    file = bundle / "bundle.json"
+    content = json.loads(file.read_text())
+    del content["preprocessing"]["whiten"]
+    file.write_text(json.dumps(content))
+    assert load_bundle(bundle).manifest.preprocessing.whiten
+    content["preprocessing"]["whiten"] = False
+    file.write_text(json.dumps(content))
+    with pytest.raises(BundleError, match="was changed after export"):
+        load_bundle(bundle)
