@@ -18,6 +18,7 @@ from training.evaluation.pictures import evaluate_pictures, picture_rows
 from training.evaluation.rows import Row
 from training.experiments.latents import corpus_latents
 from training.experiments.material import Material
+from training.experiments.net import ATTRIBUTE
 from training.experiments.queue import Place, setting_of
 from training.experiments.runs import Decoded, Run
 from training.experiments.settings import Experiment
@@ -113,10 +114,10 @@ def _answers(
         # Trained values are in order of the alphabet, the generator's in the corpus's own.
         known = material.labels.attributes.get(name, ((), np.array([])))[0]
         logits = np.zeros((len(at), len(values)), dtype=np.float32)
-        if f"is_{name}" in decoded.answers:
+        if ATTRIBUTE + name in decoded.answers:
             logits[:] = -30.0
             for column, value in enumerate(known):
-                logits[:, values.index(value)] = decoded.answers[f"is_{name}"][at, column]
+                logits[:, values.index(value)] = decoded.answers[ATTRIBUTE + name][at, column]
         attributes[name] = logits
     assert concept.shape[1] == len(CONCEPTS)
     return Answers(

@@ -1,15 +1,13 @@
 """Settings of the decoder's training, read from TOML: every number that decides the result."""
 
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from rtbci.bundle.schema import Preprocessing
 from rtbci.errors import UsageError
-
-Region = Literal["frontal", "temporal", "central", "parietal", "occipital"]
-"""A key of `rtbci.montage.REGIONS`."""
+from training.experiments.settings import RunSettings
+from training.model_settings import ModelSettings
 
 
 class CohortSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,66 +39,6 @@ class CohortSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Training windows end anywhere within so much of the hop's grid."""
 
 
-class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The encoder's shape, and which of its stages are on; see `training.hrt`.
-
-    A stage that is off is replaced by the plainest thing of the same width, so that what is lost without it
-    is what it does and not what it weighs.
-    """
-
-    decimate: int
-    region_widths: tuple[int, int, int, int, int]
-    """Frontal, temporal, central, parietal, occipital."""
-    width: int
-    kernels: tuple[int, ...]
-    stride: int
-    layers: int
-    """Of the transformer; 0 leaves it out."""
-    heads: int
-    queries: int
-    trunk: int
-    dropout: float
-    channel_attention: bool = True
-    """Off: all electrodes weigh the same."""
-    regional: bool = True
-    """Off: one convolution that sees all electrodes, as wide as the five together."""
-    multi_scale: bool = True
-    """Off: the middle one of `kernels` alone, at full width."""
-    learnable_query: bool = True
-    """Off: the mean over tokens."""
-    drop_regions: tuple[Region, ...] = ()
-    """Regions whose electrodes are set to zero."""
-
-
-class OptimiserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How it learns."""
-
-    seed: int
-    minutes: float
-    """Wall clock of the whole training."""
-    batch: int
-    rate: float
-    weight_decay: float
-    warm_up: int
-    average: float
-    """Of the weights' exponential mean, a step; it is this mean that is evaluated and exported."""
-    threads: int
-    generic_share: float
-    """Share of windows that go through the generic spatial layer instead of their wearer's own."""
-    noise: float
-    """Most noise that is added, as a multiple of the EEG."""
-    drop_channels: int
-    """Most channels that are silenced in a window."""
-    null_share: float
-    """Share of windows that are replaced by nulls: noise of the same spectrum, phases redrawn, time
-    reversed."""
-    attribute_weight: float
-    text_weight: float
-    smooth_power: float
-    """A window that two clips share has them as targets by their shares to this power."""
-    evaluate_every_s: float
-
-
 class DecoderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything."""
 
@@ -109,9 +47,18 @@ class DecoderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     folder: str
     """Folder of the run: checkpoints, weights, metrics, ONNX files."""
     lag_s: float
+    seed: int
+    threads: int
+    """Of torch."""
+    smooth_power: float
+    """A window that two clips share has them as targets by their shares to this power."""
     cohort: CohortSettings
-    model: ModelSettings
-    optimiser: OptimiserSettings
+    training: RunSettings
+
+    @property
+    def model(self) -> ModelSettings:
+        """The encoder's shape."""
+        return self.training.model
 
     @property
     def preprocessing(self) -> Preprocessing:

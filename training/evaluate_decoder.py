@@ -17,11 +17,13 @@ import torch
 from numpy.typing import NDArray
 
 from rtbci.bundle.schema import EvidenceModel, Metric
-from training.cohort import Windows, load_windows, make_cohort
+from training.cohort import HELD_OUT, TRAIN, Windows, load_windows, make_cohort
 from training.decoder import Decoder, load_decoder
 from training.decoder_settings import DecoderSettings
 from training.evidence import Stream, filtered, fit_evidence, fit_temperature, log_softmax, with_thresholds
 from training.hrt import QUESTIONS
+from training.models.linear import binned
+from training.models.linear import fit as fit_linear
 from training.scores import binomial_interval, calibration_error
 from training.targets import clip_table, window_targets
 
@@ -30,17 +32,24 @@ log = logging.getLogger(__name__)
 EVIDENCE_FILE, METRICS_FILE = "evidence.json", "metrics.json"
 Array = NDArray[np.float64]
 
+_UNSEEN = "unseen simulated wearers"
+_KNOWN = "known simulated wearers, held-out sittings"
+_CLEAR_SHARE = 0.75
+"""Windows of known wearers count if one clip fills so much of them."""
 _STRONG_BY_CHANCE = 0.0
 """What share of windows without an answer may look strong, to four digits (one in ten hours)."""
 
 
 @torch.no_grad()
-def answers_of(decoder: Decoder, windows: Windows) -> dict[str, Array]:
-    """The decoder's answers to windows, through the generic spatial layer."""
+def answers_of(
+    decoder: Decoder, windows: Windows, layer: NDArray[np.int64] | None = None
+) -> dict[str, Array]:
+    """The decoder's answers to windows, through the generic spatial layer or each through its own."""
     parts: dict[str, list[NDArray[np.float32]]] = {}
+    index = torch.from_numpy(np.zeros(len(windows.x), dtype=np.int64) if layer is None else layer)
     for rows in np.array_split(np.arange(len(windows.x)), max(1, len(windows.x) // 512)):
         eeg = torch.from_numpy(windows.x[rows]).float()
-        for name, answer in decoder(eeg, torch.zeros(len(rows), dtype=torch.int64)).items():
+        for name, answer in decoder(eeg, index[rows]).items():
             parts.setdefault(name, []).append(answer.numpy())
     return {name: np.concatenate(values).astype(np.float64) for name, values in parts.items()}
 
@@ -68,7 +77,7 @@ def streams_of(windows: Windows, logits: Array) -> Iterator[Stream]:
 def fit(settings: DecoderSettings, decoder: Decoder, cache: Path) -> tuple[dict[str, float], EvidenceModel]:
     """Temperatures of every question and the evidence model, from the fitting wearers."""
     windows = load_windows(cache, settings.cohort.fitting, settings.model.decimate)
-    targets = window_targets(windows, clip_table(windows.clips), settings.optimiser.smooth_power)
+    targets = window_targets(windows, clip_table(windows.clips), settings.smooth_power)
     every = torch.arange(len(windows.x))
     wanted = targets.of(every, torch.zeros(len(every), dtype=torch.bool))
     answers = answers_of(decoder, windows)
@@ -118,6 +127,46 @@ def measure(
     return metrics
 
 
+def measure_known(settings: DecoderSettings, decoder: Decoder, cache: Path) -> list[Metric]:
+    """Figures on held-out sittings of the known wearers, beside a linear decoder of each wearer's own.
+
+    These sittings chose among the encoder's checkpoints, though it was not trained on them: what it does on
+    the unseen is the figure that counts.
+    """
+    windows = load_windows(cache, settings.cohort.known, settings.model.decimate)
+    held = windows.where((windows.purpose == HELD_OUT) & (windows.share >= _CLEAR_SHARE))
+    place = {number: index + 1 for index, number in enumerate(settings.cohort.known)}
+    layer = np.array([place[int(number)] for number in held.subject])
+    truth, chance = held.clips[:, 0, 0], 1.0 / QUESTIONS["concept"]
+    own = np.concatenate([_own_linear(windows, held, number) for number in settings.cohort.known])
+    order = np.concatenate([np.flatnonzero(held.subject == number) for number in settings.cohort.known])
+    guesses = {
+        "known_top1": answers_of(decoder, held, layer)["concept"].argmax(axis=1),
+        "known_generic_top1": answers_of(decoder, held)["concept"].argmax(axis=1),
+        "own_linear_top1": own[np.argsort(order)],
+    }
+    metrics = []
+    for name, said in guesses.items():
+        for snr in np.unique(held.snr):
+            mask = held.snr == snr
+            hits = int((said == truth)[mask].sum())
+            metrics.append(_share(f"{name}_snr{snr:g}", hits, int(mask.sum()), chance, _KNOWN))
+    return metrics
+
+
+def _own_linear(windows: Windows, held: Windows, number: int) -> NDArray[np.int64]:
+    """Ridge on one wearer's training sittings; the last of them chooses the penalty."""
+    mine = windows.where((windows.subject == number) & (windows.purpose == TRAIN) & ~windows.null)
+    clear = mine.where(mine.share >= _CLEAR_SHARE)
+    model = fit_linear(
+        binned(clear.x),
+        clear.clips[:, 0, 0],
+        QUESTIONS["concept"],
+        chooses=clear.session == clear.session.max(),
+    )
+    return np.asarray(model.logits(binned(held.x[held.subject == number])).argmax(axis=1))
+
+
 def _attributes(settings: DecoderSettings, windows: Windows, scaled: dict[str, Array]) -> Iterator[Metric]:
     """Attributes of clear windows at the highest snr, against always guessing the commonest value.
 
@@ -143,29 +192,37 @@ def _top1(name: str, scores: Array, truth: NDArray[np.int64], chance: float) -> 
     return [_share(name, int((scores.argmax(axis=1) == truth).sum()), len(truth), chance)]
 
 
-def _share(name: str, count: int, n: int, chance: float) -> Metric:
+def _share(name: str, count: int, n: int, chance: float, split: str = _UNSEEN) -> Metric:
     low, high = binomial_interval(count, n)
-    return _metric(name, count / n, chance, n, (round(low, 4), round(high, 4)))
+    return _metric(name, count / n, chance, n, (round(low, 4), round(high, 4)), split)
 
 
-def _metric(name: str, value: float, chance: float, n: int, ci: tuple[float, float] | None = None) -> Metric:
+def _metric(
+    name: str,
+    value: float,
+    chance: float,
+    n: int,
+    ci: tuple[float, float] | None = None,
+    split: str = _UNSEEN,
+) -> Metric:
     return Metric(
         name=name,
         value=round(value, 4),
         chance=round(chance, 4),
         n=n,
-        split="unseen simulated wearers",
+        split=split,
         ci95=ci,
     )
 
 
 def evaluate(settings: DecoderSettings) -> list[Metric]:
     """Fit, measure and write both files."""
-    torch.set_num_threads(settings.optimiser.threads)
+    torch.set_num_threads(settings.threads)
     cache = make_cohort(settings, (*settings.cohort.known, *settings.cohort.fitting, *settings.cohort.unseen))
     decoder = load_decoder(settings)
     temperature, evidence = fit(settings, decoder, cache)
     metrics = measure(settings, decoder, cache, temperature, evidence)
+    metrics += measure_known(settings, decoder, cache)
     folder = Path(settings.folder)
     fitted = {"temperature": temperature, "evidence": msgspec.to_builtins(evidence)}
     (folder / EVIDENCE_FILE).write_text(json.dumps(fitted, indent=1))

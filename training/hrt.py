@@ -17,7 +17,7 @@ from rtbci.errors import UsageError
 from rtbci.montage import CHANNELS, REGIONS
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
 from rtbci.stimuli.text import TEXT_WIDTH
-from training.decoder_settings import ModelSettings
+from training.model_settings import ModelSettings
 
 QUESTIONS: dict[str, int] = {
     "concept": len(CONCEPTS),

@@ -79,7 +79,7 @@ def ridge(features: Array, targets: Array, penalty: float) -> LatentHead:
 
 def fit_latents(settings: DecoderSettings) -> LatentHead:
     """Fit the head on known wearers and write it."""
-    torch.set_num_threads(settings.optimiser.threads)
+    torch.set_num_threads(settings.threads)
     cache = make_cohort(settings, settings.cohort.known)
     decoder = load_decoder(settings)
     windows = load_windows(cache, settings.cohort.known, settings.model.decimate)

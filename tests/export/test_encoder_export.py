@@ -7,9 +7,9 @@ import torch
 
 from export.encoder import OUTPUTS, Encoder, GenericAdapter, export_module, largest_difference, session
 from training.decoder import Decoder
-from training.decoder_settings import ModelSettings
 from training.hrt import QUESTIONS
 from training.latents import LatentHead, coarse, ridge
+from training.model_settings import ModelSettings
 
 MODEL = ModelSettings(
     decimate=8,

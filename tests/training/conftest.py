@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from training.decoder_settings import CohortSettings, DecoderSettings, ModelSettings, OptimiserSettings
+from training.decoder_settings import CohortSettings, DecoderSettings
+from training.experiments.settings import Losses, RunSettings
+from training.model_settings import ModelSettings
 
 
 @pytest.fixture
-def tiny_settings() -> Callable[[Path, float], DecoderSettings]:
+def tiny_settings() -> Callable[[Path, int], DecoderSettings]:
     return _tiny_settings
 
 
-def _tiny_settings(folder: Path, minutes: float) -> DecoderSettings:
+def _tiny_settings(folder: Path, steps: int) -> DecoderSettings:
     return DecoderSettings(
         cache=str(folder / "cohort"),
         folder=str(folder / "run"),
@@ -31,34 +33,36 @@ def _tiny_settings(folder: Path, minutes: float) -> DecoderSettings:
             snr_spread=0.1,
             jitter_s=0.25,
         ),
-        model=ModelSettings(
-            decimate=8,
-            region_widths=(4, 4, 4, 4, 8),
-            width=24,
-            kernels=(5, 11, 21),
-            stride=2,
-            layers=1,
-            heads=2,
-            queries=2,
-            trunk=32,
-            dropout=0.1,
-        ),
-        optimiser=OptimiserSettings(
-            seed=0,
-            minutes=minutes,
+        seed=0,
+        threads=1,
+        smooth_power=3.0,
+        training=RunSettings(
+            subject_layers=True,
+            steps=steps,
             batch=32,
             rate=2e-3,
             weight_decay=0.01,
             warm_up=5,
             average=0.9,
-            threads=1,
             generic_share=0.5,
             noise=0.2,
             drop_channels=2,
             null_share=0.1,
-            attribute_weight=0.1,
-            text_weight=0.5,
-            smooth_power=3.0,
-            evaluate_every_s=1.0,
+            losses=Losses(attributes=0.1, latent=0.0),
+            validate_every=50,
+            patience=100,
+            precision="no",
+            model=ModelSettings(
+                decimate=8,
+                region_widths=(4, 4, 4, 4, 8),
+                width=24,
+                kernels=(5, 11, 21),
+                stride=2,
+                layers=1,
+                heads=2,
+                queries=2,
+                trunk=32,
+                dropout=0.1,
+            ),
         ),
     )

@@ -23,11 +23,11 @@ from training.cohort import (
 from training.decoder_settings import DecoderSettings, load_settings
 from training.targets import clip_table, window_targets
 
-Make = Callable[[Path, float], DecoderSettings]
+Make = Callable[[Path, int], DecoderSettings]
 
 
 def test_windows_are_those_of_the_live_chain(tiny_settings: Make, tmp_path: Path) -> None:
-    settings = tiny_settings(tmp_path, 0.1)
+    settings = tiny_settings(tmp_path, 1)
     sitting = next(s for s in sittings(settings.cohort, 3) if s.purpose == STREAM)
     data, clips = record(sitting)
     prior = np.eye(62) + 0.1
@@ -49,7 +49,7 @@ def test_windows_are_those_of_the_live_chain(tiny_settings: Make, tmp_path: Path
 
 
 def test_labels_follow_the_clips(tiny_settings: Make, tmp_path: Path) -> None:
-    settings = tiny_settings(tmp_path, 0.1)
+    settings = tiny_settings(tmp_path, 1)
     sitting = next(s for s in sittings(settings.cohort, 3) if s.purpose == STREAM)
     data, clips = record(sitting)
     windows = cut(sitting, data, clips, settings, np.eye(62))
@@ -63,7 +63,7 @@ def test_labels_follow_the_clips(tiny_settings: Make, tmp_path: Path) -> None:
 
 
 def test_cohort_is_made_once_and_keeps_seeds_apart(tiny_settings: Make, tmp_path: Path) -> None:
-    settings = tiny_settings(tmp_path, 0.1)
+    settings = tiny_settings(tmp_path, 1)
     folder = make_cohort(settings, (1, 4), processes=2)
     before = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
     assert make_cohort(settings, (1, 4)) == folder

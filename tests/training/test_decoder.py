@@ -9,32 +9,50 @@ from rtbci.errors import UsageError
 from rtbci.montage import CHANNELS, REGIONS
 from training.augment import Augment
 from training.cohort import load_windows, make_cohort
-from training.decoder import CHECKPOINT_FILE, Trainer, load_decoder
+from training.decoder import WindowData, load_decoder, train_windows
 from training.decoder_settings import DecoderSettings
+from training.experiments.loop import CHECKPOINT, answers_of
 from training.hrt import Hrt, RegionPerception
 
-Make = Callable[[Path, float], DecoderSettings]
+Make = Callable[[Path, int], DecoderSettings]
 
 
 def test_training_learns_stops_and_goes_on(tiny_settings: Make, tmp_path: Path) -> None:
-    settings = tiny_settings(tmp_path, 0.1)
+    settings = tiny_settings(tmp_path, 250)
     with pytest.raises(UsageError, match="train one"):
         load_decoder(settings)
     torch.set_num_threads(1)
     cache = make_cohort(settings, settings.cohort.known)
     windows = load_windows(cache, settings.cohort.known, settings.model.decimate)
-    trainer = Trainer(settings, windows)
-    trainer.run()
-    assert trainer.history[-1]["loss"] < trainer.history[0]["loss"]
-    assert (Path(settings.folder) / CHECKPOINT_FILE).is_file()
-    again = Trainer(settings, windows)
-    assert again.step == trainer.step
-    for a, b in zip(again.decoder.parameters(), trainer.decoder.parameters(), strict=True):
-        torch.testing.assert_close(a, b)
+    data = WindowData(settings, windows)
+    loop = train_windows(settings, data)
+    clear = data.train[~windows.null[data.train]]
+    learnt = answers_of(loop.mean.module, loop.x, clear, data.layer(clear), loop.targets.prototypes)
+    assert np.mean(learnt["concept"].argmax(axis=1) == windows.clips[clear, 0, 0]) > 0.3
+    assert (Path(settings.folder) / CHECKPOINT).is_file()
     decoder = load_decoder(settings)
-    out = decoder(torch.zeros(3, 62, 50), torch.zeros(3, dtype=torch.int64))
-    assert out["concept"].shape == (3, 40)
+    eeg = torch.from_numpy(windows.x[:3]).float()
+    layer = torch.ones(3, dtype=torch.int64)
+    out = decoder(eeg, layer)
     assert out["text"].shape == (3, 64)
+    # What is written for export answers as what was trained.
+    trained = loop.best(eeg, layer)
+    torch.testing.assert_close(out["concept"], trained["concept"])
+    torch.testing.assert_close(out["colour"], trained["is_colour"])
+
+
+def test_nulls_and_shared_windows_have_their_own_targets(tiny_settings: Make, tmp_path: Path) -> None:
+    settings = tiny_settings(tmp_path, 1)
+    cache = make_cohort(settings, settings.cohort.known)
+    data = WindowData(settings, load_windows(cache, settings.cohort.known, settings.model.decimate))
+    rows = data.train[:6]
+    plain = data.targets(data.train).of(rows)
+    null = torch.tensor([True] + [False] * 5)
+    some = data.targets(data.train).of(rows, null)
+    assert torch.allclose(some["concept"][0], torch.full((40,), 1 / 40))
+    torch.testing.assert_close(some["concept"][1:], plain["concept"][1:])
+    torch.testing.assert_close(plain["concept"].sum(dim=1), torch.ones(6))
+    assert set(plain["subject"].tolist()) == {0}
 
 
 def test_regions_see_only_their_electrodes() -> None:
@@ -50,7 +68,7 @@ def test_regions_see_only_their_electrodes() -> None:
 
 def test_the_encoder_uses_time_and_place(tiny_settings: Make, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    encoder = Hrt(tiny_settings(tmp_path, 0.1).model).eval()
+    encoder = Hrt(tiny_settings(tmp_path, 1).model).eval()
     eeg = torch.randn(4, 62, 50)
     base = encoder(eeg)["concept"]
     assert not torch.allclose(base, encoder(eeg.flip(2))["concept"])

@@ -11,8 +11,9 @@ from export.encoder import GenericAdapter
 from rtbci.errors import UsageError
 from rtbci.montage import CHANNELS, REGIONS
 from training.decoder import Decoder
-from training.decoder_settings import DecoderSettings, ModelSettings, load_settings
+from training.decoder_settings import DecoderSettings, load_settings
 from training.hrt import HEADS, Hrt
+from training.model_settings import ModelSettings
 
 CONFIG = Path(__file__).parents[2] / "training" / "configs" / "decoder.toml"
 SWITCHES = (
@@ -34,8 +35,8 @@ SWITCHES = (
 
 
 @pytest.fixture
-def model(tiny_settings: Callable[[Path, float], DecoderSettings], tmp_path: Path) -> ModelSettings:
-    return tiny_settings(tmp_path, 0.1).model
+def model(tiny_settings: Callable[[Path, int], DecoderSettings], tmp_path: Path) -> ModelSettings:
+    return tiny_settings(tmp_path, 1).model
 
 
 def make(model: ModelSettings, **changes: object) -> Hrt:

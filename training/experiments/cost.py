@@ -19,7 +19,7 @@ from training.clips import ClipRows, ClipStore
 from training.cohort import STORED
 from training.experiments.loop import Loop
 from training.experiments.material import Material
-from training.experiments.net import Net, heads_of, loss_of
+from training.experiments.net import Net, loss_of
 from training.experiments.settings import load_experiment
 from training.simulated import SimulatedCohort
 
@@ -107,7 +107,7 @@ class _Timed:
 def _plain(material: Material, loop: Loop) -> Any:
     """The shortest loop over the same model and loss: no augmentation, mean of weights or accelerate."""
     settings, targets, x = loop.settings, loop.targets, loop.x
-    net = Net(settings, heads_of(settings.losses, material.labels), len(material.known), x.shape[2]).train()
+    net = Net(settings, material.heads(settings.losses), len(material.known), x.shape[2]).train()
     optimiser = torch.optim.AdamW(net.parameters(), lr=settings.rate)
     rng = np.random.default_rng(0)
 

@@ -8,7 +8,7 @@ import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -18,18 +18,50 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from rtbci.errors import StoppedError, UsageError
-from rtbci.stimuli.concepts import CONCEPTS
 from training.alignment import CurriculumSettings, active_subjects, adversarial_weight, subject_means
 from training.augment import Augment
-from training.experiments.material import Material
-from training.experiments.net import Net, concept_logits, heads_of, loss_of
-from training.experiments.settings import RunSettings
+from training.experiments.net import Net, concept_logits, loss_of
+from training.experiments.settings import Losses, RunSettings
 
 Ints = NDArray[np.int64]
 
 CHECKPOINT = "checkpoint.pt"
 _MEANS_FROM = 40
 """Clips of each wearer that a mean feature is made of."""
+
+
+class Wanted(Protocol):
+    """What each row should be answered with."""
+
+    @property
+    def prototypes(self) -> Tensor:
+        """Mean text embedding of each concept, (40, W)."""
+
+    def of(self, rows: Ints, null: Tensor | None = None) -> dict[str, Tensor]:
+        """Targets of some rows by the answer's name; of nulls, that there is nothing to find."""
+
+
+class Data(Protocol):
+    """What a run learns from."""
+
+    @property
+    def known(self) -> tuple[int, ...]:
+        """Numbers of the wearers that are learnt from."""
+
+    def x(self, settings: RunSettings) -> Tensor:
+        """All windows, as the run's encoder takes them."""
+
+    def layer(self, rows: Ints) -> Tensor:
+        """Index of each row's spatial layer: from 1 for the known, 0 for the others."""
+
+    def subject(self, rows: Ints) -> Ints:
+        """Number of each row's wearer."""
+
+    def heads(self, losses: Losses) -> dict[str, int]:
+        """Name and width of the answers that the losses ask for."""
+
+    def targets(self, train: Ints) -> Wanted:
+        """Targets of all rows; whatever is learnt of them comes from the training's."""
 
 
 @dataclass
@@ -50,9 +82,9 @@ class Loop:
     Parameters
     ----------
     settings : RunSettings
-    material : Material
+    data : Data
     train, validation : ndarray of int
-        Rows of the material's clips.
+        Rows of it.
     seed : int
     folder : Path
         Of the checkpoint and the logs.
@@ -66,7 +98,7 @@ class Loop:
     def __init__(
         self,
         settings: RunSettings,
-        material: Material,
+        data: Data,
         train: Ints,
         validation: Ints,
         seed: int,
@@ -75,15 +107,14 @@ class Loop:
         deadline: float = math.inf,
         checkpoint_s: float = 20.0,
     ) -> None:
-        self.settings, self.material, self.seed = settings, material, seed
+        self.settings, self.data, self.seed = settings, data, seed
         self.train_rows, self.validation_rows = train, validation
         self.folder, self.accelerator, self.deadline = folder, accelerator, deadline
         self.checkpoint_s = checkpoint_s
-        self.x = material.x(settings)
-        self.targets = Targets(material, train)
+        self.x = data.x(settings)
+        self.targets = data.targets(train)
         torch.manual_seed(seed)
-        heads = heads_of(settings.losses, material.labels)
-        net = Net(settings, heads, len(material.known), self.x.shape[2])
+        net = Net(settings, data.heads(settings.losses), len(data.known), self.x.shape[2])
         spatial = [] if net.layers is None else list(net.layers.parameters())
         others = [p for name, p in net.named_parameters() if not name.startswith("layers.")]
         groups: list[dict[str, Any]] = [{"params": others, "weight_decay": settings.weight_decay}]
@@ -142,15 +173,15 @@ class Loop:
         s, p, accelerator = self.settings, self.progress, self.accelerator
         self.random.manual_seed(_mix(self.seed, p.step))
         rows = self._draw()
-        layer = self.material.layer(rows)
+        layer = self.data.layer(rows)
         if s.subject_layers and s.generic_share > 0:
             generic = torch.rand(len(rows), generator=self.random) < s.generic_share
             layer = torch.where(generic, 0, layer)
         eeg = self.x[torch.from_numpy(rows)].float()
-        wanted = self.targets.of(rows)
+        null = None
         if s.encoder != "glmnet":
             eeg, null = self.augment(eeg)
-            wanted = self.targets.without(wanted, null)
+        wanted = self.targets.of(rows, null)
         mine = slice(accelerator.process_index, None, accelerator.num_processes)
         device = accelerator.device
         wanted = {name: target[mine].to(device) for name, target in wanted.items()}
@@ -177,9 +208,9 @@ class Loop:
         rows = self.train_rows
         if self.settings.curriculum is not None:
             joined = self._joined()
-            if len(joined) < len(self.material.known):
-                numbers = [self.material.known[place] for place in joined]
-                rows = rows[np.isin(self.material.clips.subject[rows], numbers)]
+            if len(joined) < len(self.data.known):
+                numbers = [self.data.known[place] for place in joined]
+                rows = rows[np.isin(self.data.subject(rows), numbers)]
         chosen = torch.randint(len(rows), (self.settings.batch,), generator=self.random)
         return rows[chosen.numpy()]
 
@@ -187,7 +218,7 @@ class Loop:
         """Places of the wearers that have joined; who is next is decided by the encoder as it is now."""
         c, p = self.settings.curriculum, self.progress
         assert c is not None
-        subjects = len(self.material.known)
+        subjects = len(self.data.known)
         every = max(1, round(c.until * self.settings.steps / max(1, subjects - 1)))
         wanted = subjects if c.order == "all" else min(subjects, 1 + p.step // every)
         if len(p.active) < wanted:
@@ -198,14 +229,14 @@ class Loop:
     @torch.no_grad()
     def _means(self) -> NDArray[np.float64]:
         rng = np.random.default_rng((self.seed, self.progress.step))
-        of = self.material.clips.subject[self.train_rows]
+        of = self.data.subject(self.train_rows)
         rows = np.concatenate(
-            [rng.choice(self.train_rows[of == number], _MEANS_FROM) for number in self.material.known]
+            [rng.choice(self.train_rows[of == number], _MEANS_FROM) for number in self.data.known]
         )
         net: Net = self.mean.module
         eeg = self.x[torch.from_numpy(rows)].float().to(self.accelerator.device)
         features = net.features(eeg, torch.zeros(len(rows), dtype=torch.int64, device=eeg.device))
-        means, _ = subject_means(features.float().cpu().numpy(), self.material.clips.subject[rows])
+        means, _ = subject_means(features.float().cpu().numpy(), self.data.subject(rows))
         return means
 
     def _rate(self) -> float:
@@ -220,17 +251,22 @@ class Loop:
 
     def _validate(self) -> None:
         p = self.progress
-        rows = self.validation_rows
-        truth = torch.from_numpy(self.material.clips.concept[rows])
-        layer = self.material.layer(rows)
-        answers = answers_of(self.mean.module, self.x, rows, layer, self.targets.prototypes)
-        logits = torch.from_numpy(answers["concept"])
-        score = float(torch.nn.functional.cross_entropy(logits, truth))
-        top1 = float((logits.argmax(dim=1) == truth).float().mean())
-        entry = {"step": float(p.step), "validation_loss": score, "validation_top1": top1}
+        rows, own = self.validation_rows, self.data.layer(self.validation_rows)
+        truth = self.targets.of(rows)["concept"]
+        entry = {"step": float(p.step)}
+        # Those who wear a layer of their own and those who do not are both to be served.
+        generic = self.settings.subject_layers and self.settings.generic_share > 0
+        layers = {"own": own, "generic": torch.zeros_like(own)} if generic else {"own": own}
+        for name, layer in layers.items():
+            answers = answers_of(self.mean.module, self.x, rows, layer, self.targets.prototypes)
+            logits = torch.from_numpy(answers["concept"])
+            best = truth if truth.ndim == 1 else truth.argmax(dim=1)
+            entry[f"{name}_loss"] = float(torch.nn.functional.cross_entropy(logits, truth))
+            entry[f"{name}_top1"] = float((logits.argmax(dim=1) == best).float().mean())
+        score = float(np.mean([entry[f"{name}_loss"] for name in layers]))
         p.history.append(entry)
         self.accelerator.log(entry, step=p.step)
-        everybody = self.settings.curriculum is None or len(p.active) == len(self.material.known)
+        everybody = self.settings.curriculum is None or len(p.active) == len(self.data.known)
         if score < p.best:
             p.best, p.best_step, p.since_best = score, p.step, 0
             if self.accelerator.is_main_process:
@@ -259,54 +295,6 @@ class Loop:
         self.mean.load_state_dict(state["mean"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.progress = Progress(**state["progress"])
-
-
-class Targets:
-    """What each row should be answered with.
-
-    Text and latents stay one a stimulus, and are looked up for each batch: for all clips of all wearers,
-    those of large models would take gigabytes.
-    """
-
-    def __init__(self, material: Material, train: Ints) -> None:
-        self._labels, self._row = material.labels, material.label_row
-        self.concept = torch.from_numpy(material.clips.concept)
-        self.attributes = {
-            f"is_{name}": torch.from_numpy(values[self._row])
-            for name, (_, values) in material.labels.attributes.items()
-        }
-        self.subject = material.layer(np.arange(len(material.clips))) - 1
-        self.prototypes = torch.from_numpy(self._mean_text(material.clips.concept[train], self._row[train]))
-
-    def of(self, rows: Ints) -> dict[str, Tensor]:
-        """Targets of some rows by the answer's name."""
-        index, shown, labels = torch.from_numpy(rows), self._row[rows], self._labels
-        wanted = {"concept": self.concept[index], "subject": self.subject[index]}
-        wanted["text"] = torch.from_numpy(labels.text[shown])
-        if labels.latent is not None:
-            wanted["latent"] = torch.from_numpy(labels.latent[shown])
-        return wanted | {name: values[index] for name, values in self.attributes.items()}
-
-    def _mean_text(self, concept: Ints, shown: Ints) -> NDArray[np.float32]:
-        """Mean text of each concept's training clips; of all clips where a concept has none."""
-        table, everything = self._labels.text, self._labels.text[np.unique(shown)].mean(axis=0)
-        means = np.tile(everything, (len(CONCEPTS), 1))
-        for k in np.unique(concept):
-            rows, counts = np.unique(shown[concept == k], return_counts=True)
-            means[k] = counts @ table[rows] / counts.sum()
-        return means.astype(np.float32)
-
-    def without(self, wanted: dict[str, Tensor], null: Tensor) -> dict[str, Tensor]:
-        """For windows that were replaced by nulls: nothing to be found, so a flat posterior and mean text."""
-        if not null.any():
-            return wanted
-        out = dict(wanted)
-        concept = torch.nn.functional.one_hot(wanted["concept"], len(self.prototypes)).float()
-        out["concept"] = torch.where(null[:, None], 1.0 / len(self.prototypes), concept)
-        out["text"] = torch.where(null[:, None], self.prototypes.mean(dim=0), wanted["text"])
-        if "latent" in wanted:
-            out["latent"] = torch.where(null[:, None], 0.0, wanted["latent"])
-        return out | {name: wanted[name].masked_fill(null, -1) for name in self.attributes}
 
 
 @torch.no_grad()

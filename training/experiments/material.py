@@ -17,7 +17,9 @@ from rtbci.stimuli.text import embed
 from training.audit import audit_split
 from training.clips import ClipRows, ClipStore, Kind, make_clips
 from training.cohort import STORED
-from training.experiments.settings import Experiment, RunSettings, fingerprint
+from training.experiments.clip_targets import ClipTargets
+from training.experiments.net import ATTRIBUTE
+from training.experiments.settings import Experiment, Losses, RunSettings, fingerprint
 from training.source import Block, Source, stimuli
 from training.source_windows import last_blocks, last_sessions
 from training.targets import StoredTargets
@@ -179,6 +181,27 @@ class Material:
             # One kind at a time: a lab's windows are gigabytes.
             self._x = {(kind, factor): torch.from_numpy(np.concatenate(parts))}
         return self._x[kind, factor]
+
+    def subject(self, rows: Ints) -> Ints:
+        """Number of each row's wearer."""
+        return self.clips.subject[rows]
+
+    def heads(self, losses: Losses) -> dict[str, int]:
+        """Name and width of the answers that the losses ask for."""
+        heads: dict[str, int] = {}
+        if losses.concept > 0:
+            heads["concept"] = len(CONCEPTS)
+        if losses.text > 0:
+            heads["text"] = self.labels.text.shape[1]
+        if losses.latent > 0 and self.labels.latent is not None:
+            heads["latent"] = self.labels.latent.shape[1]
+        if losses.attributes > 0:
+            heads |= {ATTRIBUTE + name: len(values) for name, (values, _) in self.labels.attributes.items()}
+        return heads
+
+    def targets(self, train: Ints) -> ClipTargets:
+        """What each row should be answered with; prototypes come from the training's rows."""
+        return ClipTargets(self, train)
 
     def layer(self, rows: Ints) -> Tensor:
         """Index of each row's subject layer: from 1 for the known, 0 for the others."""

@@ -6,16 +6,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rtbci.stimuli.concepts import CONCEPTS
 from training.alignment import SubjectClassifier
 from training.cohort import STORED
-from training.experiments.material import Labels
 from training.experiments.settings import Losses, RunSettings
 from training.hrt import Hrt, SubjectLayers
 from training.models import build_encoder
 from training.models.de import BANDS
 
 RATE = 200.0
+ATTRIBUTE = "is_"
+"""Begins the names of answers about attributes."""
 
 
 class Net(nn.Module):
@@ -78,20 +78,6 @@ class HrtTrunk(nn.Module):
     def forward(self, eeg: Tensor) -> Tensor:
         """(B, 62, T) to (B, features)."""
         return self.hrt.trunk(eeg)
-
-
-def heads_of(losses: Losses, labels: Labels) -> dict[str, int]:
-    """Name and width of the answers that the losses ask for."""
-    heads: dict[str, int] = {}
-    if losses.concept > 0:
-        heads["concept"] = len(CONCEPTS)
-    if losses.text > 0:
-        heads["text"] = labels.text.shape[1]
-    if losses.latent > 0 and labels.latent is not None:
-        heads["latent"] = labels.latent.shape[1]
-    if losses.attributes > 0:
-        heads |= {f"is_{name}": len(values) for name, (values, _) in labels.attributes.items()}
-    return heads
 
 
 def loss_of(answers: dict[str, Tensor], wanted: dict[str, Tensor], losses: Losses) -> Tensor:

@@ -9,7 +9,7 @@ import msgspec
 from rtbci.errors import UsageError
 from training.alignment.curriculum import Linkage, Order, Start
 from training.alignment.reversal import Schedule
-from training.decoder_settings import ModelSettings
+from training.model_settings import ModelSettings
 
 FOLDER = Path(__file__).parent / "configs"
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from training.evaluation.rows import Row
 from training.experiments.calibration import Calibrated, calibrate
 from training.experiments.material import Material
+from training.experiments.net import ATTRIBUTE
 from training.experiments.runs import Decoded, Run
 from training.experiments.settings import Experiment, Variant
 from training.metrics.retrieval import cosine_scores, retrieval
@@ -57,13 +58,13 @@ def task_rows(
         everything = np.flatnonzero(clips.subject == number)
         tested = np.isin(everything, rows)
         for name, (_, values) in material.labels.attributes.items():
-            if f"is_{name}" not in decoded.answers:
+            if ATTRIBUTE + name not in decoded.answers:
                 continue
             truth = values[material.label_row[rows[mine]]]
             told = truth >= 0
             if not told.any():
                 continue
-            said = decoded.answers[f"is_{name}"][mine].argmax(axis=1)
+            said = decoded.answers[ATTRIBUTE + name][mine].argmax(axis=1)
             baseline = _said_by_concept(
                 values[material.label_row[everything]], clips.concept[everything], tested
             )
