@@ -16,7 +16,7 @@ from training.experiments.latents import corpus_latents
 from training.experiments.material import Material
 from training.experiments.runs import Run
 from training.experiments.settings import Experiment, Variant
-from training.experiments.tables import calibrated_rows, decoded_rows, task_rows
+from training.experiments.tables import calibrated_rows, decoded_rows, probe_row, task_rows
 from training.simulated import SimulatedCohort
 from training.source import Source
 from training.targets import load_targets
@@ -111,6 +111,8 @@ def rows_of(
             setting = setting_of(source)
             decoded = run.make()
             rows += decoded_rows(material, variant, setting, seed, decoded)
+            if experiment.probe:
+                rows.append(probe_row(variant, setting, run))
             if experiment.tasks:
                 rows += task_rows(material, variant, setting, seed, decoded)
             if variant.calibrate:

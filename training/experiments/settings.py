@@ -114,6 +114,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Shares of a new wearer's clips for calibration; SAM-Net's is 0.15.
     tasks : bool
         Whether tables of attributes and of text retrieval are made too.
+    probe : bool
+        Whether it is measured how well the wearer can be told from the features.
     baseline : str
         Variant that the others are held against.
     base : RunSettings
@@ -130,6 +132,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     lag_s: float = 0.0
     calibration_share: tuple[float, ...] = (0.15,)
     tasks: bool = False
+    probe: bool = False
     baseline: str
     base: RunSettings
     variants: tuple[Variant, ...]

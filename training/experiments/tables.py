@@ -9,13 +9,15 @@ from training.evaluation.rows import Row
 from training.experiments.calibration import Calibrated, calibrate
 from training.experiments.material import Material
 from training.experiments.net import ATTRIBUTE
+from training.experiments.probe import subject_readout
 from training.experiments.runs import Decoded, Run
 from training.experiments.settings import Experiment, Variant
 from training.metrics.retrieval import cosine_scores, retrieval
 
 KNOWN, UNSEEN, CALIBRATED = "known wearers", "unseen wearers, not calibrated", "unseen wearers, calibrated"
 TASKS = {KNOWN: "attributes and text, known wearers", UNSEEN: "attributes and text, unseen wearers"}
-TABLES = (KNOWN, UNSEEN, CALIBRATED, *TASKS.values())
+PROBE = "who is watching"
+TABLES = (KNOWN, UNSEEN, CALIBRATED, *TASKS.values(), PROBE)
 """In the order of a report."""
 _CLASSES = 40
 
@@ -77,6 +79,13 @@ def task_rows(
             yield Row(
                 *where, "text_retrieval_10_best_share", found.top[0].score, found.top[0].chance, found.n
             )
+
+
+def probe_row(variant: Variant, setting: str, run: Run) -> Row:
+    """How well a linear probe tells the known wearers apart by the decoder's features."""
+    known = len(run.material.known)
+    share, n = subject_readout(run), len(run.material.roles.test)
+    return Row(PROBE, variant.name, setting, run.seed, "all", "subject_readout", share, 1 / known, n)
 
 
 def _said_by_concept(
