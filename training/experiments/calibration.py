@@ -16,6 +16,7 @@ from training.experiments.material import Material
 from training.experiments.net import Net, concept_logits
 from training.experiments.runs import Run
 from training.mappers import (
+    FEWEST_SLOTS,
     Adapted,
     Clips,
     Frozen,
@@ -140,6 +141,8 @@ def _finetune(bench: Bench, clips: Clips) -> tuple[Adapted, str]:
 
 
 def _choice(bench: Bench, clips: Clips) -> tuple[Adapted, str]:
+    if len(np.unique(clips.slot)) < FEWEST_SLOTS:
+        return Frozen(bench.decoder), "none: too little to choose by"
     choice = choose_adaptation(bench.decoder, clips)
     return choice.adapted, choice.chosen
 

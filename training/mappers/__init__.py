@@ -9,7 +9,7 @@ from training.mappers.candidates import (
     finetune_way,
     layer_way,
 )
-from training.mappers.choose import Choice, Judged, choose_adaptation, set_aside
+from training.mappers.choose import FEWEST_SLOTS, Choice, Judged, choose_adaptation, set_aside
 from training.mappers.descent import DescentSettings
 from training.mappers.finetune import FINETUNE, FinetuneFit, finetune
 from training.mappers.interface import Adapted, Clips, Frozen, Mapped, Mapper, Mixture, SpatialMap
@@ -19,6 +19,7 @@ from training.mappers.waveform import Pairs, WaveformSettings, fit_waveform, squ
 
 __all__ = [
     "CANDIDATES",
+    "FEWEST_SLOTS",
     "FINETUNE",
     "LAYER",
     "Adapted",

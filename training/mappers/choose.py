@@ -18,7 +18,8 @@ from training.mappers.candidates import CANDIDATES, Candidate, Fitted
 from training.mappers.interface import Adapted, Clips, Mixture
 
 FOLDS = 5
-_FEWEST_SLOTS = 8
+FEWEST_SLOTS = 8
+"""Below it nothing is chosen: cross-validation would rest on one or two runs."""
 
 
 @dataclass(frozen=True)
@@ -128,10 +129,10 @@ def choose_adaptation(
     began = time.perf_counter()
     slots = _slots(clips)
     count = int(slots.max()) + 1 if len(clips) else 0
-    if count < _FEWEST_SLOTS or len(np.unique(clips.concept)) < 2:
+    if count < FEWEST_SLOTS or len(np.unique(clips.concept)) < 2:
         raise WearerError(
             f"{len(clips)} clips in {count} runs of one concept are too few to choose by; watch at least "
-            f"{_FEWEST_SLOTS} runs of changing concepts."
+            f"{FEWEST_SLOTS} runs of changing concepts."
         )
     found: list[list[NDArray[np.float64]]] = [[] for _ in candidates]
     held_rows = []
