@@ -26,6 +26,8 @@ from training.latents import CHANNELS, COARSE, FULL
 
 CRISP, LIVE = "always crisp, as published methods draw", "as sharp as the evidence, as live"
 _FRAMES = 8
+_FEWEST = 4
+"""Clips of a wearer below which there is no score of theirs: each is scored against the others."""
 Indices = NDArray[np.int64]
 
 
@@ -71,15 +73,18 @@ def picture_figures(
                     progress(f"{table}: {variant.name}, seed {seed}, {how}")
                     drawn = draw_answers(answers, strength, generator)
                     assert drawn.clips is not None
-                    figures = evaluate_pictures(shown, drawn.clips, classifiers, groups)
-                    yield from picture_rows(
-                        figures,
-                        table=table,
-                        variant=f"{variant.name}; {how}",
-                        setting=setting_of(material.source),
-                        seed=seed,
-                        subject="all",
-                    )
+                    for number in np.unique(groups):
+                        mine = groups == number
+                        if mine.sum() < _FEWEST:
+                            continue
+                        yield from picture_rows(
+                            evaluate_pictures(shown[mine], drawn.clips[mine], classifiers),
+                            table=table,
+                            variant=f"{variant.name}; {how}",
+                            setting=setting_of(material.source),
+                            seed=seed,
+                            subject=f"sub{number}",
+                        )
 
 
 def _shown(material: Material, row: int) -> NDArray[np.uint8]:
@@ -92,7 +97,7 @@ def _latent_scale(material: Material, place: Place) -> tuple[NDArray[np.float32]
     table = corpus_latents(material.source, place.codec, place.folder)
     if table is None:
         return np.zeros(CHANNELS * COARSE**2, np.float32), np.ones(CHANNELS * COARSE**2, np.float32)
-    values = np.stack(list(table.values()))
+    values = np.stack([table[key] for key in sorted(material.learnt_stimuli)])
     return values.mean(axis=0), values.std(axis=0) + np.float32(1e-6)
 
 

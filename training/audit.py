@@ -35,6 +35,10 @@ class LeakError(RtbciError):
             "or one long stretch with a guard around it."
         )
 
+    def __reduce__(self) -> tuple[type["LeakError"], tuple[tuple[str, ...]]]:
+        """Made again from its parts where a process hands it to another."""
+        return LeakError, (self.leaks,)
+
 
 @dataclass(frozen=True, eq=False)
 class Spans:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from rtbci.bundle.schema import Preprocessing
+from rtbci.errors import UsageError
 from training.audit import Spans
 from training.cohort import STORED
 from training.models.de import differential_entropy
@@ -32,11 +33,14 @@ log = logging.getLogger(__name__)
 Kind = Literal["aligned", "raw", "de"]
 KINDS: tuple[Kind, ...] = ("aligned", "raw", "de")
 Ints = NDArray[np.int64]
+_VERSION = 2
+"""Raise it when the signal path or what is kept of it changes, so that old caches are not used."""
+_SESSION = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class ClipRows:
-    """ClipRows of one or more wearers, one row each, in order of time.
+    """Clips of one or more wearers, one row each, in order of time.
 
     Attributes
     ----------
@@ -85,7 +89,7 @@ _FIELDS = tuple(ClipRows.__dataclass_fields__)
 
 @dataclass(frozen=True)
 class ClipStore:
-    """ClipRows on disk; windows are mapped, not loaded."""
+    """Clips on disk; windows are mapped, not loaded."""
 
     folder: Path
     subjects: tuple[int, ...]
@@ -127,7 +131,7 @@ def make_clips(
         Never learnt from.
     processes : int
     """
-    folder = cache / f"clips-{fingerprint(source, p, known, held_out)}"
+    folder = cache / f"clips-{fingerprint(source, p, known, held_out, _VERSION)}"
     folder.mkdir(parents=True, exist_ok=True)
     numbers = tuple(source.number(subject) for subject in source.subjects())
     missing = [s for s in source.subjects() if not (folder / f"clips-{source.number(s)}.npz").is_file()]
@@ -135,16 +139,22 @@ def make_clips(
         # One thread of BLAS each: with more, processes wait for each other over matrices of 62 x 62.
         with threadpool_limits(1), _workers(min(processes, len(missing))) as each:
             if not (folder / "prior.npy").is_file():
-                first = [
-                    next(block for block in source.blocks(subject) if block not in held_out)
-                    for subject in known
-                ]
+                first = [_first(source, subject, held_out) for subject in known]
                 covariances = list(each(_covariance, [(source, block, p) for block in first]))
                 save(folder / "prior.npy", np.mean(covariances, axis=0))
             done = each(_make, [(source, subject, folder, p) for subject in missing])
             for count, subject in enumerate(done, start=1):
                 log.info("clips of %s (%d of %d)", subject, count, len(missing))
     return ClipStore(folder, numbers)
+
+
+def _first(source: Source, subject: str, held_out: Collection[Block]) -> Block:
+    found = next((block for block in source.blocks(subject) if block not in held_out), None)
+    if found is None:
+        raise UsageError(
+            f"Nothing of {subject} in {source.folder} is left to learn from; leave them out, or record more."
+        )
+    return found
 
 
 @contextmanager
@@ -168,8 +178,11 @@ def _make(job: tuple[Source, str, Path, Preprocessing]) -> str:
     plain = msgspec.structs.replace(p, whiten=False)
     windows: dict[Kind, list[NDArray[np.float16]]] = {kind: [] for kind in KINDS}
     rows: dict[str, list[NDArray[np.generic]]] = {name: [] for name in _FIELDS}
-    number = source.number(subject)
-    for place, block in enumerate(source.blocks(subject)):
+    number, blocks = source.number(subject), source.blocks(subject)
+    sessions = list(dict.fromkeys(block.session for block in blocks))
+    for place, block in enumerate(blocks):
+        # Sources count slots anew in each session.
+        first_slot = _SESSION * sessions.index(block.session)
         aligned, clips = clip_windows(source, block, p, prior)
         raw, _ = clip_windows(source, block, plain)
         windows["aligned"].append(_averaged(aligned))
@@ -180,7 +193,7 @@ def _make(job: tuple[Source, str, Path, Preprocessing]) -> str:
         rows["stimulus"].append(np.array([clip.stimulus for clip in clips]))
         rows["subject"].append(np.full(len(clips), number))
         rows["block"].append(np.full(len(clips), place))
-        rows["slot"].append(np.array([clip.slot for clip in clips]))
+        rows["slot"].append(np.array([clip.slot for clip in clips]) + first_slot)
         rows["start_s"].append(start)
         rows["stop_s"].append(start + np.array([clip.samples for clip in clips]) / block.rate_hz)
     for kind in KINDS:

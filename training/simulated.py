@@ -4,6 +4,7 @@ All wearers see the same clips in the same order, as SEED-DV's did. Nothing is s
 again whenever its EEG is asked for, in a few seconds and bit for bit.
 """
 
+import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -60,7 +61,10 @@ class SimulatedCohort:
         if self.level == "background":
             return 0.0
         try:
-            return SNR_LEVELS[self.level] if self.level in SNR_LEVELS else float(self.level)
+            snr = SNR_LEVELS[self.level] if self.level in SNR_LEVELS else float(self.level)
+            if not 0.0 <= snr < math.inf:
+                raise ValueError(self.level)
+            return snr
         except ValueError:
             raise UsageError(
                 f"There is no level '{self.level}'; take {', '.join(SNR_LEVELS)}, background, or a number."

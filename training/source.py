@@ -24,9 +24,13 @@ class DataError(RecordingError):
     """
 
     def __init__(self, folder: Path, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
+        self.folder, self.problems = folder, tuple(problems)
         count = f"{len(problems)} things are" if len(problems) > 1 else "One thing is"
         super().__init__("\n- ".join([f"{count} wrong with the data in {folder}:", *problems]))
+
+    def __reduce__(self) -> tuple[type["DataError"], tuple[Path, tuple[str, ...]]]:
+        """Made again from its parts where a process hands it to another."""
+        return DataError, (self.folder, self.problems)
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,13 @@ def _make_subject(job: tuple[Source, str, Path, Preprocessing, tuple[Block, ...]
     return subject
 
 
-def fingerprint(source: Source, p: Preprocessing, known: Collection[str], held_out: Collection[Block]) -> str:
+def fingerprint(
+    source: Source,
+    p: Preprocessing,
+    known: Collection[str],
+    held_out: Collection[Block],
+    version: int = 1,
+) -> str:
     """Whatever decides a source's windows, as a short hash."""
     blocks = []
     for subject in source.subjects():
@@ -227,7 +233,7 @@ def fingerprint(source: Source, p: Preprocessing, known: Collection[str], held_o
             shown = [(clip.start, clip.samples, clip.concept, clip.stimulus) for clip in source.clips(block)]
             blocks.append((msgspec.to_builtins(block), source.version(block), shown))
     held = sorted((block.subject, block.session, block.number) for block in held_out)
-    parts = [p, sorted(known), held, STORED, blocks]
+    parts = [p, sorted(known), held, STORED, blocks, *([version] if version > 1 else [])]
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:12]
 
 

@@ -32,7 +32,7 @@ _LEVELS = ("claimed", "realistic")
 
 
 def names() -> list[str]:
-    """Experiments that come with the package."""
+    """Experiments that come with the package; `--help` lists them without what their settings need."""
     files = resources.files("training.experiments").joinpath("configs").iterdir()
     return sorted(
         Path(file.name).stem for file in files if file.name.endswith(".toml") and file.name != "base.toml"
@@ -96,11 +96,11 @@ def _train(
 ) -> None:
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    need("train", "train", "torch", "safetensors", "accelerate", "tensorboard", "filelock")
     from rtbci.errors import StoppedError
     from training.experiments.queue import Place, run_all, setting_of
     from training.experiments.settings import load_experiment
 
-    need("train", "train", "torch", "safetensors", "accelerate", "tensorboard")
     experiment = load_experiment(name)
     deadline = time.monotonic() + 60.0 * minutes
     for source in _sources(data, level):
@@ -137,11 +137,11 @@ def evaluate_experiment(
 
     Example: `rtbci evaluate experiment cross-subject --out docs/results`
     """
+    need("evaluate", "train", "torch", "safetensors", "accelerate", "filelock")
     from training.experiments.queue import Place
     from training.experiments.results import write_results
     from training.experiments.settings import load_experiment
 
-    need("evaluate", "train", "torch", "safetensors", "accelerate")
     experiment = load_experiment(name)
     place = Place(folder, codec, targets)
     written = write_results(

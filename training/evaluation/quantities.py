@@ -61,6 +61,8 @@ _KNOWN: tuple[tuple[str, Quantity], ...] = (
     (r"balanced(?:_accuracy)?", _share("balanced accuracy")),
     (r"accuracy", _share("accuracy")),
     (r"(?:ece|calibration_error)", _share("calibration error", -1)),
+    (r"noise_top1", _share("top-1 accuracy on noise (the control)", better=0)),
+    (r"top1_over_noise", _share("top-1 accuracy above that on noise")),
     (r"subject_readout", Quantity("whose EEG it is, read from the features", "share", 0, 1)),
     (r"ssim", Quantity("SSIM", better=1)),
     (r"psnr", Quantity("PSNR", better=1, digits=2, unit="dB")),

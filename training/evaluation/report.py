@@ -1,6 +1,6 @@
 """The report of an experiment: ``report.json``, ``report.md`` and ``report.html``, from its rows."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -15,7 +15,7 @@ from training.evaluation.charts import chart, in_words
 from training.evaluation.quantities import Quantity, quantity
 from training.evaluation.rows import Row
 from training.evaluation.sentences import caveats, meaning, verdict
-from training.evaluation.summaries import Interval, Summary, summarise_rows
+from training.evaluation.summaries import Interval, Reference, Summary, summarise_rows
 
 _HEADS = (
     "setting",
@@ -36,7 +36,7 @@ def write_report(
     folder: Path,
     title: str,
     notes: str | Sequence[str] = (),
-    reference: str | Mapping[str, str] | None = None,
+    reference: Reference = None,
 ) -> list[Summary]:
     """Write an experiment's report in three forms into a folder.
 
@@ -50,8 +50,8 @@ def write_report(
     title : str
     notes : str or sequence of str
         What else to know, a paragraph each.
-    reference : str or mapping of table to str, optional
-        The variant that others are held against; the first of each table where it is not said.
+    reference : str, mapping of table to str, or callable, optional
+        What variants are held against; see `summarise_rows`.
 
     Returns
     -------

@@ -34,7 +34,7 @@ def caveats(summaries: Sequence[Summary]) -> list[str]:
     if len(compared) > 1:
         said.append(
             f"Each of the {len(compared)} comparisons stands for itself: by luck alone, about "
-            f"{len(compared) / 20:.1g} of so many would exclude 0."
+            f"{max(1, round(len(compared) / 20))} of so many would exclude 0."
         )
     return said
 

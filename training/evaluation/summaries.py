@@ -1,6 +1,7 @@
 """Rows drawn together: means over subjects and seeds, their intervals, and differences from a reference."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -11,6 +12,7 @@ from training.evaluation.rows import Row
 from training.metrics.hierarchical import hierarchical_interval
 
 Interval = tuple[float, float]
+Reference = str | Mapping[str, str] | Callable[[str, str], str | None] | None
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -70,14 +72,15 @@ class Summary(msgspec.Struct, frozen=True):
     difference: Difference | None
 
 
-def summarise_rows(rows: Sequence[Row], reference: str | Mapping[str, str] | None = None) -> list[Summary]:
+def summarise_rows(rows: Sequence[Row], reference: Reference = None) -> list[Summary]:
     """Summarise every variant in every setting of every table, in the order in which they first occur.
 
     Parameters
     ----------
     rows : sequence of Row
-    reference : str or mapping of table to str, optional
-        The variant that others are held against; the first of each table where it is not said.
+    reference : str, mapping of table to str, or callable, optional
+        The variant that others are held against; the first of each table where it is not said. A callable is
+        given table and variant, and says what that one is held against, or None.
 
     Raises
     ------
@@ -90,15 +93,16 @@ def summarise_rows(rows: Sequence[Row], reference: str | Mapping[str, str] | Non
     summaries: list[Summary] = []
     for table in _distinct(row.table for row in rows):
         own = [row for row in rows if row.table == table]
-        against = _reference_of(table, own, reference)
+        held = _reference_of(table, own, reference)
         for metric in _distinct(row.metric for row in own):
             measured = [row for row in own if row.metric == metric]
             for setting in _distinct(row.setting for row in measured):
                 here = [row for row in measured if row.setting == setting]
-                base = [row for row in here if row.variant == against]
                 for variant in _distinct(row.variant for row in here):
                     cell = [row for row in here if row.variant == variant]
-                    summaries.append(_summary(cell, [] if variant == against else base))
+                    against = held(variant)
+                    base = [row for row in here if row.variant == against != variant]
+                    summaries.append(_summary(cell, base))
     return summaries
 
 
@@ -167,16 +171,18 @@ def _within(interval: Interval | None, kind: Quantity) -> Interval | None:
     return max(0.0, interval[0]), min(1.0, interval[1])
 
 
-def _reference_of(table: str, rows: Sequence[Row], reference: str | Mapping[str, str] | None) -> str:
+def _reference_of(table: str, rows: Sequence[Row], reference: Reference) -> Callable[[str], str | None]:
+    if callable(reference):
+        return partial(reference, table)
     named = reference if isinstance(reference, str | None) else reference.get(table)
     known = list(_distinct(row.variant for row in rows))
     if named is None:
-        return known[0]
+        return lambda variant: known[0]
     if named not in known:
         raise UsageError(
             f"The reference {named} does not occur in the table {table}; choose one of {', '.join(known)}."
         )
-    return named
+    return lambda variant: named
 
 
 def _check_distinct(rows: Sequence[Row]) -> None:

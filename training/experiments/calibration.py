@@ -1,7 +1,9 @@
 """What is done with the first clips of a wearer of whom nothing was learnt, and how well it works then."""
 
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -10,11 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from rtbci.errors import StoppedError
+from rtbci.files import write_whole
 from training.alignment import centred_subject, subject_means
-from training.experiments.loop import Loop
 from training.experiments.material import Material
 from training.experiments.net import Net, concept_logits
 from training.experiments.runs import Run
+from training.experiments.source_code import code_version
 from training.mappers import (
     FEWEST_SLOTS,
     Adapted,
@@ -31,6 +35,7 @@ from training.mappers import (
 from training.mappers.candidates import OWN
 
 Ints = NDArray[np.int64]
+AS_IT_IS = "no adapter"
 _MEANS_FROM = 100
 
 
@@ -48,6 +53,8 @@ class Calibrated(msgspec.Struct, frozen=True):
     top1, top5 : float
         On the wearer's last block.
     n : int
+    code : str
+        Version of what fitted it.
     chosen : str
         What the automatic choice took; empty for the others.
     """
@@ -60,6 +67,7 @@ class Calibrated(msgspec.Struct, frozen=True):
     top1: float
     top5: float
     n: int
+    code: str = ""
     chosen: str = ""
 
 
@@ -90,36 +98,35 @@ class Bench:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.material: Material = run.material
-        loop = run.loop()
-        self.decoder = Answering(loop.best, loop.targets.prototypes).eval()
-        self._loop: Loop = loop
+        self.decoder = Answering(*run.net()).eval()
+        self._x = self.material.x(run.settings)
 
     def clips(self, rows: Ints) -> Clips:
         """Clips of some rows as the mappers take them."""
         table = self.material.clips
         return Clips(
-            x=self._loop.x[torch.from_numpy(rows)].numpy(),
+            x=self._x[torch.from_numpy(rows)].numpy(),
             concept=table.concept[rows],
             slot=table.slot[rows],
             stimulus=table.stimulus[rows],
             subject=table.subject[rows],
         )
 
+    @cached_property
     def known(self) -> Clips:
         """All that was learnt from."""
         return self.clips(self.material.roles.train)
 
-    @torch.no_grad()
+    @cached_property
     def centred(self) -> int:
         """Number of the centred subject by the decoder's features."""
         rng = np.random.default_rng(0)
         train = self.material.roles.train
         of = self.material.clips.subject[train]
-        rows = np.concatenate(
-            [rng.choice(train[of == number], _MEANS_FROM) for number in self.material.known]
-        )
-        eeg = self._loop.x[torch.from_numpy(rows)].float()
-        features = self.decoder.net.features(eeg, torch.zeros(len(rows), dtype=torch.int64))
+        rows = np.concatenate([rng.choice(train[of == n], _MEANS_FROM) for n in self.material.known])
+        eeg = self._x[torch.from_numpy(rows)].float()
+        with torch.no_grad():
+            features = self.decoder.net.features(eeg, torch.zeros(len(rows), dtype=torch.int64))
         means, subjects = subject_means(features.numpy(), self.material.clips.subject[rows])
         return int(subjects[centred_subject(means)])
 
@@ -150,7 +157,7 @@ def _choice(bench: Bench, clips: Clips) -> tuple[Adapted, str]:
 def _waveform(settings: WaveformSettings, source2new: bool) -> Callable[[Bench, Clips], tuple[Adapted, str]]:
     def fit(bench: Bench, clips: Clips) -> tuple[Adapted, str]:
         found = publish_new2source(
-            clips, bench.known(), centred=bench.centred(), source2new=source2new, settings=settings
+            clips, bench.known, centred=bench.centred, source2new=source2new, settings=settings
         )
         return Mapped(found.mapper, Frozen(bench.decoder)), ""
 
@@ -158,7 +165,7 @@ def _waveform(settings: WaveformSettings, source2new: bool) -> Callable[[Bench, 
 
 
 METHODS: Mapping[str, Callable[[Bench, Clips], tuple[Adapted, str]]] = {
-    "no adapter": _none,
+    AS_IT_IS: _none,
     "own ridge alone": _own,
     "New2Source by waveform, net (as published)": _waveform(WaveformSettings(), True),
     "New2Source by waveform, net, without Source2New": _waveform(WaveformSettings(), False),
@@ -170,52 +177,76 @@ METHODS: Mapping[str, Callable[[Bench, Clips], tuple[Adapted, str]]] = {
 """By the name in an experiment's settings and tables."""
 
 
-def calibrate(run: Run, methods: tuple[str, ...], share: float) -> list[Calibrated]:
+def calibrate(
+    run: Run,
+    methods: Sequence[str],
+    share: float,
+    *,
+    make: bool = True,
+    deadline: float = math.inf,
+) -> list[Calibrated]:
     """Calibrate every unseen wearer by every method, unless it was done before, and measure.
 
     The clips are the wearer's first whole slots; the test is their last block, as without calibration.
+
+    Parameters
+    ----------
+    run : Run
+        A finished one.
+    methods : sequence of str
+        Of `METHODS`.
+    share : float
+        Of each wearer's clips.
+    make : bool
+        Off: only what is there is given.
+    deadline : float
+        On `time.monotonic`.
+
+    Raises
+    ------
+    StoppedError
+        If the deadline comes first; running again goes on.
     """
-    missing = [m for m in methods for s in run.material.unseen if not _file(run, m, share, s).is_file()]
-    bench = Bench(run) if missing else None
-    return [
-        _calibrated(run, bench, method, share, subject)
-        for subject in run.material.unseen
-        for method in methods
-    ]
+    bench: Bench | None = None
+    found = []
+    for subject in run.material.unseen:
+        for method in methods:
+            file = _file(run, method, share, subject)
+            if not file.is_file() and make:
+                if time.monotonic() > deadline:
+                    raise StoppedError("The time is up during calibrations; run it again to go on.")
+                bench = bench or Bench(run)
+                write_whole(file, msgspec.json.encode(_calibrated(bench, method, share, subject)))
+            if file.is_file():
+                found.append(msgspec.json.decode(file.read_bytes(), type=Calibrated))
+    return found
 
 
-def _calibrated(run: Run, bench: Bench | None, method: str, share: float, subject: int) -> Calibrated:
-    file = _file(run, method, share, subject)
-    if not file.is_file():
-        assert bench is not None
-        rows = run.material.calibration(subject, share)
-        test = run.material.roles.unseen[run.material.clips.subject[run.material.roles.unseen] == subject]
-        clips = bench.clips(rows)
-        torch.manual_seed(run.seed)
-        began = time.perf_counter()
-        adapted, chosen = METHODS[method](bench, clips)
-        seconds = time.perf_counter() - began
-        held = bench.clips(test)
-        order = np.argsort(-adapted.logits(held.eeg), axis=1)
-        hits = order == held.concept[:, None]
-        found = Calibrated(
-            method,
-            share,
-            subject,
-            len(rows),
-            round(seconds, 2),
-            float(hits[:, 0].mean()),
-            float(hits[:, :5].any(axis=1).mean()),
-            len(test),
-            chosen,
-        )
-        file.parent.mkdir(exist_ok=True)
-        partial = file.with_suffix(".partial")
-        partial.write_bytes(msgspec.json.encode(found))
-        partial.replace(file)
-    return msgspec.json.decode(file.read_bytes(), type=Calibrated)
+def _calibrated(bench: Bench, method: str, share: float, subject: int) -> Calibrated:
+    m = bench.material
+    rows = m.calibration(subject, share)
+    test = m.roles.unseen[m.clips.subject[m.roles.unseen] == subject]
+    clips, held = bench.clips(rows), bench.clips(test)
+    began = time.perf_counter()
+    adapted, chosen = METHODS[method](bench, clips)
+    seconds = time.perf_counter() - began
+    hits = np.argsort(-adapted.logits(held.eeg), axis=1) == held.concept[:, None]
+    return Calibrated(
+        method=method,
+        share=share,
+        subject=subject,
+        clips=len(rows),
+        seconds=round(seconds, 2),
+        top1=float(hits[:, 0].mean()),
+        top5=float(hits[:, :5].any(axis=1).mean()),
+        n=len(test),
+        code=code_version(),
+        chosen=chosen,
+    )
 
 
 def _file(run: Run, method: str, share: float, subject: int) -> Path:
     name = "".join(letter if letter.isalnum() else "-" for letter in method)
-    return run.folder / "calibration" / f"{name}-{share:g}-sub{subject}.json"
+    folder = run.folder / "calibration"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{name}-{share:g}-sub{subject}.json"

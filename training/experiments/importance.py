@@ -54,15 +54,14 @@ def importance_of(
         raise UsageError(
             f"Variant '{variant}', seed {seed}, is not trained yet; run `rtbci train {experiment.name}`."
         )
-    loop = run.loop()
-    net, prototypes = loop.best, loop.targets.prototypes
+    net, prototypes = run.net()
     rows = np.concatenate([material.roles.test, material.roles.unseen])
 
     def predict(eeg: NDArray[np.floating]) -> NDArray[np.floating]:
         every, layer = np.arange(len(eeg)), material.layer(rows)
         return answers_of(net, torch.from_numpy(eeg), every, layer, prototypes)["concept"]
 
-    eeg = loop.x[torch.from_numpy(rows)].float().numpy()
+    eeg = material.x(settings)[torch.from_numpy(rows)].float().numpy()
     truth, subject = material.clips.concept[rows], material.clips.subject[rows]
     electrodes = permutation_importance(predict, eeg, truth, subject=subject, repeats=repeats)
     regions = permutation_importance(predict, eeg, truth, REGION_ELECTRODES, subject=subject, repeats=repeats)

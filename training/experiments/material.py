@@ -1,7 +1,9 @@
 """What an experiment learns from and is judged on: windows, targets, and who may be used for what."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from training.clips import ClipRows, ClipStore, Kind, make_clips
 from training.cohort import STORED
 from training.experiments.clip_targets import ClipTargets
 from training.experiments.net import ATTRIBUTE
-from training.experiments.settings import Experiment, Losses, RunSettings, fingerprint
+from training.experiments.settings import Experiment, Losses, RunSettings
 from training.source import Block, Source, stimuli
 from training.source_windows import last_blocks, last_sessions
 from training.targets import StoredTargets
@@ -42,15 +44,12 @@ class Labels:
         Of mean squared length about 1.
     latent : ndarray, shape (rows, L), float32, or None
         Standardised; None where there are no pictures.
-    made_by : str
-        What made text and latents, if not this package's small ones.
     """
 
     row: dict[tuple[int, int], int]
     attributes: dict[str, tuple[tuple[str, ...], Ints]]
     text: Floats
     latent: Floats | None
-    made_by: str = ""
 
     @classmethod
     def of(
@@ -58,8 +57,12 @@ class Labels:
         source: Source,
         latent: Mapping[tuple[int, int], Floats] | None = None,
         stored: StoredTargets | None = None,
+        learnt: Collection[tuple[int, int]] = (),
     ) -> "Labels":
-        """Gather them from a source's clips, and from what `rtbci train targets` has made of those."""
+        """Gather them from a source's clips, and from what `rtbci train targets` has made of those.
+
+        Text and latents are scaled by those that are learnt from (by default, all).
+        """
         shown = stimuli(source)
         keys = sorted(shown)
         names = sorted({name for clip in shown.values() for name in clip.attributes})
@@ -72,20 +75,29 @@ class Labels:
                 np.array([-1 if value is None else values.index(value) for value in given]),
             )
         pairs = np.array(keys, dtype=np.int64)
+        train = np.array([not learnt or key in learnt for key in keys])
         if stored is not None and stored.latents is not None:
             latent = dict(zip(keys, stored.latents.of(pairs).reshape(len(keys), -1), strict=True))
         if stored is not None and stored.text is not None:
-            text = _of_length_one(stored.text.of(pairs).reshape(len(keys), -1))
+            text = _of_length_one(stored.text.of(pairs).reshape(len(keys), -1), train)
         else:
             text = np.stack([embed(shown[key].caption or CONCEPTS[key[0]].name) for key in keys])
-        made = [] if stored is None else [t.made_by for t in (stored.text, stored.latents) if t is not None]
         return cls(
             row={key: index for index, key in enumerate(keys)},
             attributes=attributes,
             text=text.astype(np.float32),
-            latent=None if latent is None else _standardised(np.stack([latent[key] for key in keys])),
-            made_by=fingerprint([dict(one) for one in made]) if made else "",
+            latent=None if latent is None else _standardised(np.stack([latent[key] for key in keys]), train),
         )
+
+    @cached_property
+    def digest(self) -> str:
+        """Changes when anything does that can be learnt from them."""
+        whole = hashlib.sha256(np.ascontiguousarray(self.text).tobytes())
+        if self.latent is not None:
+            whole.update(np.ascontiguousarray(self.latent).tobytes())
+        for name, (values, which) in sorted(self.attributes.items()):
+            whole.update(repr((name, values)).encode() + which.tobytes())
+        return whole.hexdigest()[:12]
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,14 +167,11 @@ class Material:
             source, cache, Preprocessing(lag_s=experiment.lag_s), known, held_out, processes
         )
         self.clips: ClipRows = self.store.clips((*self.known, *self.unseen))
-        self.labels = Labels.of(source, latent, stored)
-        self.label_row: Ints = np.array(
-            [
-                self.labels.row[int(c), int(s)]
-                for c, s in zip(self.clips.concept, self.clips.stimulus, strict=True)
-            ]
-        )
         self.roles = self._roles(held_out)
+        shown = list(zip(self.clips.concept.tolist(), self.clips.stimulus.tolist(), strict=True))
+        self.learnt_stimuli = frozenset(shown[row] for row in self.roles.train)
+        self.labels = Labels.of(source, latent, stored, self.learnt_stimuli)
+        self.label_row: Ints = np.array([self.labels.row[one] for one in shown])
         self.audit = self._audit()
         self._x: dict[tuple[Kind, int], Tensor] = {}
 
@@ -177,9 +186,17 @@ class Material:
         elif settings.encoder == "ridge":
             factor = _RIDGE_DECIMATE
         if (kind, factor) not in self._x:
-            parts = [_averaged(self.store.x(kind, number), factor) for number in (*self.known, *self.unseen)]
-            # One kind at a time: a lab's windows are gigabytes.
-            self._x = {(kind, factor): torch.from_numpy(np.concatenate(parts))}
+            # One kind at a time, without a second copy: a lab's windows are gigabytes.
+            self._x = {}
+            every = (*self.known, *self.unseen)
+            _, channels, samples = self.store.x(kind, every[0]).shape
+            x = np.empty((len(self.clips), channels, samples // factor), dtype=np.float16)
+            start = 0
+            for number in every:
+                part = self.store.x(kind, number)
+                x[start : start + len(part)] = _averaged(part, factor)
+                start += len(part)
+            self._x = {(kind, factor): torch.from_numpy(x)}
         return self._x[kind, factor]
 
     def subject(self, rows: Ints) -> Ints:
@@ -264,12 +281,19 @@ _RIDGE_DECIMATE = 4
 
 
 def _test_blocks(source: Source) -> tuple[Block, ...]:
-    """The last block of every session where sessions have several, as SEED-DV's; else the last session."""
-    counts: dict[tuple[str, str], int] = {}
+    """The last block of every session where sessions have several, as SEED-DV's; else the last session.
+
+    Blocks that part a slot, as a gap in a recording does, are no blocks in this sense: the clips of one slot
+    are alike.
+    """
+    slots: dict[tuple[str, str], list[set[int]]] = {}
     for subject in source.subjects():
         for block in source.blocks(subject):
-            counts[block.subject, block.session] = counts.get((block.subject, block.session), 0) + 1
-    several = min(counts.values()) > 1
+            own = {clip.slot for clip in source.clips(block)}
+            slots.setdefault((block.subject, block.session), []).append(own)
+    several = all(
+        len(blocks) > 1 and sum(map(len, blocks)) == len(set.union(*blocks)) for blocks in slots.values()
+    )
     return last_blocks(source) if several else last_sessions(source)
 
 
@@ -279,11 +303,12 @@ def _averaged(x: NDArray[np.float16], factor: int) -> NDArray[np.float16]:
     return x.reshape(*x.shape[:2], -1, factor).mean(axis=3, dtype=np.float32).astype(np.float16)
 
 
-def _of_length_one(text: Floats) -> Floats:
+def _of_length_one(text: Floats, train: NDArray[np.bool_]) -> Floats:
     """Less their mean, of mean squared length 1: so the loss weighs the same whatever the embedding."""
-    centred = text - text.mean(axis=0)
-    return centred / np.sqrt(np.square(centred).sum(axis=1).mean() + 1e-12)
+    centred = text - text[train].mean(axis=0)
+    return centred / np.sqrt(np.square(centred[train]).sum(axis=1).mean() + 1e-12)
 
 
-def _standardised(latent: Floats) -> Floats:
-    return ((latent - latent.mean(axis=0)) / (latent.std(axis=0) + 1e-6)).astype(np.float32)
+def _standardised(latent: Floats, train: NDArray[np.bool_]) -> Floats:
+    learnt = latent[train]
+    return ((latent - learnt.mean(axis=0)) / (learnt.std(axis=0) + 1e-6)).astype(np.float32)

@@ -16,17 +16,19 @@ def subject_readout(run: Run) -> float:
     """Share of the known wearers' test clips that a linear probe assigns to the right wearer.
 
     The probe (linear discriminants with Ledoit and Wolf's shrinkage) is fitted to the features of the
-    validation block, through the spatial layers that the run trains with. Chance is 1 / wearers.
+    validation block, through the spatial layer of everybody, so that no layer says who it is. Chance is
+    1 / wearers.
     """
     file = run.folder / _FILE
     if not file.is_file():
-        loop, m = run.loop(), run.material
-        net = loop.best
+        m = run.material
+        net, _ = run.net()
+        x = m.x(run.settings)
 
         @torch.no_grad()
         def features(rows: NDArray[np.int64]) -> NDArray[np.float32]:
             parts = [
-                net.features(loop.x[torch.from_numpy(part)].float(), m.layer(part))
+                net.features(x[torch.from_numpy(part)].float(), torch.zeros(len(part), dtype=torch.int64))
                 for part in np.array_split(rows, max(1, len(rows) // 512))
             ]
             return torch.cat(parts).float().numpy()

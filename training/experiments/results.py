@@ -1,6 +1,7 @@
 """An experiment's report: its rows in JSON, Markdown and HTML, controls and p-values beside them."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from training.experiments.material import Material
 from training.experiments.queue import Place, rows_of, setting_of
 from training.experiments.runs import Run
 from training.experiments.settings import Experiment
-from training.experiments.tables import KNOWN, TABLES, UNSEEN
+from training.experiments.tables import KNOWN, TABLES, UNSEEN, labels_only_rows, reference_of
 from training.metrics import Predictions, summarise
 from training.source import Source
 
@@ -36,9 +37,14 @@ def write_results(
     rows: list[Row] = []
     notes = [experiment.notes]
     pooled: list[dict[str, Any]] = []
+    codes: dict[str, list[str]] = {}
     for source in sources:
-        material, found, missing = rows_of(experiment, source, place, seeds)
+        material, found, missing, by_code = rows_of(experiment, source, place, seeds)
+        for code, names in by_code.items():
+            codes.setdefault(code, []).extend(f"{name} ({setting_of(source)})" for name in names)
         rows += found
+        if found:
+            rows += labels_only_rows(material, setting_of(source))
         pooled += _statistics(experiment, material, setting_of(source), place)
         if missing:
             notes.append(f"Not done yet at '{setting_of(source)}': {'; '.join(missing)}.")
@@ -47,23 +53,24 @@ def write_results(
             f"No run of experiment '{experiment.name}' is done yet; "
             f"run `rtbci train {experiment.name}` first."
         )
+    if len(codes) > 1:
+        commonest = max(codes, key=lambda code: len(codes[code]))
+        others = "; ".join(
+            f"{code}: {', '.join(names)}" for code, names in codes.items() if code != commonest
+        )
+        notes.append(f"Made by code version {commonest}, but for {others}.")
     rows.sort(key=lambda row: TABLES.index(row.table))
     notes.append(
-        "Test blocks were held against everything that was learnt from (`training.audit`). "
-        "`noise top1` is the control: the same decoder on noise with the spectrum and covariance of the "
-        "wearer's EEG. Permutation p-values over whole slots, intervals and calibration of each variant's "
-        "first seed are in statistics.json."
+        "The blocks and wearers that test were held against those that anything was learnt from "
+        "(`training.audit`). Two controls stand beside the scores: the same decoder on noise with the "
+        "spectrum and covariance of the wearer's EEG, and what is had without EEG from the training blocks' "
+        "order of concepts. Permutation p-values over whole slots, intervals and calibration of each "
+        "variant's first seed are in statistics.json. All wearers saw the same test clips: intervals speak of"
+        " other people and other trainings, not of other films."
     )
-    write_report(rows, folder, experiment.title, notes, _references(experiment, rows))
+    write_report(rows, folder, experiment.title, notes, partial(reference_of, experiment))
     write_json(folder / "statistics.json", {"experiment": experiment.name, "rows": pooled})
     return folder
-
-
-def _references(experiment: Experiment, rows: Sequence[Row]) -> dict[str, str]:
-    """What each table's variants are held against: the baseline, or the first calibrated one as it is."""
-    names = {table: [row.variant for row in rows if row.table == table] for table in TABLES}
-    wanted = experiment.baseline
-    return {table: wanted if wanted in found else found[0] for table, found in names.items() if found}
 
 
 def _statistics(

@@ -7,8 +7,10 @@ never made twice. In it: ``run.json`` (settings, code, data, environment, audit)
 
 import logging
 import math
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +18,19 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.state import AcceleratorState
+from accelerate.utils import broadcast_object_list
+from filelock import FileLock
 from numpy.typing import NDArray
+from torch import Tensor
 
 from rtbci.bench.environment import environment
 from rtbci.files import write_json
 from rtbci.stimuli.concepts import CONCEPTS
 from training.experiments.loop import Loop, answers_of
 from training.experiments.material import Material
+from training.experiments.net import Net
 from training.experiments.settings import LINEAR, RunSettings, fingerprint
 from training.experiments.source_code import code_version
 from training.models.de import BANDS
@@ -86,15 +92,15 @@ class Run:
         self.settings, self.material, self.seed = settings, material, seed
         m, e = material, material.experiment
         self.key = fingerprint(
-            settings,
-            seed,
-            m.store.folder.name,
-            e.known,
-            e.unseen,
-            e.validation,
-            m.labels.made_by or m.labels.latent is None,
+            settings, seed, m.store.folder.name, e.known, e.unseen, e.validation, m.labels.digest
         )
         self.folder = runs / self.key
+
+    @property
+    def code(self) -> str:
+        """Version of the code that made a finished run."""
+        record: dict[str, Any] = msgspec.json.decode((self.folder / RECORD).read_bytes())
+        return str(record["code"])
 
     @property
     def done(self) -> bool:
@@ -104,20 +110,23 @@ class Run:
     def make(self, deadline: float = math.inf) -> Decoded:
         """Train and predict, or read what was made before.
 
+        Several processes may want the same run: one makes it, the others wait. The processes of one training
+        make it together, and the first of them writes.
+
         Raises
         ------
         StoppedError
             If the deadline comes first.
         """
-        if not self.done:
-            began = time.monotonic()
-            self.folder.mkdir(parents=True, exist_ok=True)
-            decoded = self._train(deadline)
-            self._record(time.monotonic() - began)
-            partial = self.folder / "partial.npz"
-            answers = {f"answer_{name}": value.astype(np.float16) for name, value in decoded.answers.items()}
-            np.savez(partial, rows=decoded.rows, noise=decoded.noise, **answers)
-            partial.replace(self.folder / PREDICTIONS)
+        with self._alone() as first:
+            (todo,) = broadcast_object_list([not self.done])
+            if todo:
+                began = time.monotonic()
+                decoded = self._train(deadline)
+                if first:
+                    self._record(time.monotonic() - began)
+                    self._write(decoded)
+                PartialState().wait_for_everyone()
         with np.load(self.folder / PREDICTIONS, allow_pickle=False) as file:
             answers = {
                 name.removeprefix("answer_"): file[name].astype(np.float32)
@@ -126,9 +135,30 @@ class Run:
             }
             return Decoded(file["rows"], file["noise"], answers)
 
-    def loop(self) -> Loop:
-        """The loop of a finished run, with its best weights."""
-        return self._loop(self.material.roles.train, self.material.roles.validation, self.folder, math.inf)
+    def net(self) -> tuple[Net, Tensor]:
+        """The best weights of a finished run, on the CPU, and the mean text of each concept."""
+        m = self.material
+        net = Net(self.settings, m.heads(self.settings.losses), len(m.known), m.x(self.settings).shape[2])
+        net.load_state_dict(torch.load(self.folder / "best.pt", weights_only=True, map_location="cpu"))
+        return net.eval().requires_grad_(False), m.targets(m.roles.train).prototypes
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """Hold the run's folder against other processes; yields whether this one is its group's first."""
+        first = PartialState().is_main_process
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / ".lock") if first else nullcontext():
+            yield first
+
+    def _write(self, decoded: Decoded) -> None:
+        partial = self.folder / f"partial-{os.getpid()}.npz"
+        # Half the size for what only pictures and attributes come from; equal logits would be ties.
+        answers = {
+            f"answer_{name}": value if name == "concept" else value.astype(np.float16)
+            for name, value in decoded.answers.items()
+        }
+        np.savez(partial, rows=decoded.rows, noise=decoded.noise, **answers)
+        partial.replace(self.folder / PREDICTIONS)
 
     def _train(self, deadline: float) -> Decoded:
         m, roles = self.material, self.material.roles
@@ -150,8 +180,6 @@ class Run:
     def _fit(self, train: Ints, validation: Ints, test: Ints, folder: Path, deadline: float) -> Decoded:
         m = self.material
         x = m.x(self.settings)
-        eeg = x[torch.from_numpy(test)].float().numpy()
-        noise = self._noise(eeg, test)
         if self.settings.encoder in LINEAR:
             rows = np.concatenate([train, validation])
             model = fit_linear(
@@ -161,13 +189,14 @@ class Run:
                 chooses=np.arange(len(rows)) >= len(train),
                 standardise=self.settings.encoder == "ridge-de",
             )
-            return Decoded(test, model.logits(noise), {"concept": model.logits(eeg)})
+            eeg = x[torch.from_numpy(test)].float().numpy()
+            return Decoded(test, model.logits(self._noise(eeg, test)), {"concept": model.logits(eeg)})
         loop = self._loop(train, validation, folder, deadline)
-        net = loop.run()
-        layer = m.layer(test)
-        prototypes = loop.targets.prototypes
-        control = answers_of(net, torch.from_numpy(noise), np.arange(len(test)), layer, prototypes)
-        return Decoded(test, control["concept"], answers_of(net, x, test, layer, prototypes))
+        net, prototypes, layer = loop.run(), loop.targets.prototypes, m.layer(test)
+        answers = answers_of(net, x, test, layer, prototypes)
+        noise = torch.from_numpy(self._noise(x[torch.from_numpy(test)].float().numpy(), test))
+        control = answers_of(net, noise, np.arange(len(test)), layer, prototypes, only="concept")
+        return Decoded(test, control["concept"], answers)
 
     def _noise(self, eeg: NDArray[np.float32], rows: Ints) -> NDArray[np.float32]:
         subject, rng = self.material.clips.subject[rows], np.random.default_rng((self.seed, 5))

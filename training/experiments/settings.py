@@ -17,7 +17,7 @@ Encoder = Literal["hrt", "eegnet", "shallow", "conformer", "glmnet", "ridge", "r
 LINEAR: tuple[Encoder, ...] = ("ridge", "ridge-de")
 
 
-class Curriculum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Curriculum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """In which order known wearers join the training (SAM-Net's progressive alignment)."""
 
     start: Start = "centred"
@@ -29,7 +29,7 @@ class Curriculum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Share of the steps after which everybody has joined."""
 
 
-class Losses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Losses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Weights; what has weight 0 gets no head."""
 
     concept: float = 1.0
@@ -40,8 +40,11 @@ class Losses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Of each attribute's cross-entropy."""
 
 
-class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One training, whatever its seed and its data.
+
+    What has its default is left out where a run is named by its settings, so that a field that comes later
+    does not make every run a new one.
 
     The three parts of C-SA and its rivals are switches: `aligned` (Euclidean alignment), `subject_layers`,
     `reversal` (gradient reversal) and `curriculum`.
@@ -83,6 +86,8 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     Attributes
     ----------
     name : str
+    against : str
+        Name of the variant that this one is held against; empty: the experiment's baseline.
     change : mapping
         Settings that differ from the experiment's, nested as they are.
     calibrate : tuple of str
@@ -90,6 +95,7 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     name: str
+    against: str = ""
     change: dict[str, Any] = {}
     calibrate: tuple[str, ...] = ()
 
@@ -176,7 +182,16 @@ def load_experiment(name: str) -> Experiment:
             f"'{experiment.baseline}'; mend the file."
         )
     for variant in experiment.variants:
-        experiment.settings(variant)
+        settings = experiment.settings(variant)
+        if variant.against and variant.against not in names:
+            raise UsageError(
+                f"Variant '{variant.name}' in {file} is held against '{variant.against}', which is none of "
+                "its variants; mend the file."
+            )
+        if variant.calibrate and (settings.encoder in LINEAR or settings.own_subjects):
+            raise UsageError(
+                f"Variant '{variant.name}' in {file} cannot be calibrated: only nets for all wearers can."
+            )
     return experiment
 
 

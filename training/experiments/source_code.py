@@ -6,7 +6,11 @@ from pathlib import Path
 
 from rtbci import __version__
 
-_PACKAGES = ("training", "devices", "rtbci/signal", "rtbci/stimuli", "rtbci/montage")
+_PACKAGES = (
+    "training",
+    "devices",
+    *(f"rtbci/{room}" for room in ("bundle", "calibrate", "montage", "signal", "stimuli", "wearers")),
+)
 
 
 @cache

@@ -20,7 +20,7 @@ def open_sources(data: str, levels: Sequence[str]) -> list[Source]:
     """
     if data != "simulated":
         return [open_source(Path(data))]
-    cohorts = [SimulatedCohort(level) for level in levels]
+    cohorts = [SimulatedCohort(level) for level in dict.fromkeys(levels)]
     for cohort in cohorts:
         # Refused now rather than by a worker, minutes later.
         _ = cohort.snr

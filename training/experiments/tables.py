@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation.rows import Row
-from training.experiments.calibration import Calibrated, calibrate
+from training.experiments.calibration import AS_IT_IS, calibrate
 from training.experiments.material import Material
 from training.experiments.net import ATTRIBUTE
 from training.experiments.probe import subject_readout
 from training.experiments.runs import Decoded, Run
 from training.experiments.settings import Experiment, Variant
+from training.metrics import blind_chance
 from training.metrics.retrieval import cosine_scores, retrieval
 
 KNOWN, UNSEEN, CALIBRATED = "known wearers", "unseen wearers, not calibrated", "unseen wearers, calibrated"
@@ -19,28 +20,62 @@ TASKS = {KNOWN: "attributes and text, known wearers", UNSEEN: "attributes and te
 PROBE = "who is watching"
 TABLES = (KNOWN, UNSEEN, CALIBRATED, *TASKS.values(), PROBE)
 """In the order of a report."""
-_CLASSES = 40
+LABELS_ONLY = "labels only, no EEG"
 
 
 def decoded_rows(
     material: Material, variant: Variant, setting: str, seed: int, decoded: Decoded
 ) -> Iterator[Row]:
-    """Accuracy on every wearer's test block, and the control on noise."""
-    subject = material.clips.subject[decoded.rows]
-    truth = material.clips.concept[decoded.rows]
-    ranked = np.argsort(-decoded.logits, axis=1) == truth[:, None]
-    noise = decoded.noise.argmax(axis=1) == truth
-    for number in dict.fromkeys(subject.tolist()):
-        table = KNOWN if number in material.known else UNSEEN
-        mine = subject == number
-        n = int(mine.sum())
+    """Accuracy on every wearer's test block, the control on noise, and by how much EEG is above that."""
+    ranking = np.argsort(-decoded.logits, axis=1)
+    noise = decoded.noise.argmax(axis=1)
+    for where, mine in _wearers(material, decoded.rows):
+        truth = material.clips.concept[decoded.rows[mine]]
+        one, five = _chances(material, truth)
+        hit, by_noise = ranking[mine, 0] == truth, noise[mine] == truth
         figures = {
-            "top1": (ranked[mine, 0].mean(), 1 / _CLASSES),
-            "top5": (ranked[mine, :5].any(axis=1).mean(), 5 / _CLASSES),
-            "noise_top1": (noise[mine].mean(), 1 / _CLASSES),
+            "top1": (hit.mean(), one),
+            "top5": ((ranking[mine, :5] == truth[:, None]).any(axis=1).mean(), five),
+            "top1_over_noise": (hit.mean() - by_noise.mean(), 0.0),
+            "noise_top1": (by_noise.mean(), one),
         }
         for metric, (value, chance) in figures.items():
-            yield Row(table, variant.name, setting, seed, f"sub{number}", metric, value, chance, n)
+            yield Row(where[0], variant.name, setting, seed, where[1], metric, value, chance, len(truth))
+
+
+def labels_only_rows(material: Material, setting: str) -> Iterator[Row]:
+    """The control without EEG: the commonest concept at each place of a block, among the training blocks."""
+    clips, train = material.clips, material.roles.train
+    tested = np.concatenate([material.roles.test, material.roles.unseen])
+    learnt, place = clips.concept[train], clips.start_s[train]
+    usual = {at: np.bincount(learnt[place == at]).argmax() for at in np.unique(place)}
+    commonest = np.bincount(learnt).argmax()
+    for where, mine in _wearers(material, tested):
+        rows = tested[mine]
+        said = np.array([usual.get(at, commonest) for at in clips.start_s[rows]])
+        truth = clips.concept[rows]
+        one, _ = _chances(material, truth)
+        hit = float((said == truth).mean())
+        yield Row(where[0], LABELS_ONLY, setting, 0, where[1], "top1", hit, one, len(rows))
+
+
+def _wearers(
+    material: Material, rows: NDArray[np.int64]
+) -> Iterator[tuple[tuple[str, str], NDArray[np.bool_]]]:
+    """Each wearer's table and name, and which of the rows are theirs."""
+    subject = material.clips.subject[rows]
+    for number in dict.fromkeys(subject.tolist()):
+        yield (KNOWN if number in material.known else UNSEEN, f"sub{number}"), subject == number
+
+
+def _chances(material: Material, truth: NDArray[np.int64]) -> tuple[float, float]:
+    """What naming one concept, and five, without looking is worth on these clips."""
+    classes = len(np.unique(material.clips.concept[material.roles.train]))
+    counts = np.bincount(truth)
+    one = blind_chance(counts[counts > 0], classes)
+    even = one == 1.0 / classes
+    five = min(5, classes) / classes if even else float(np.sort(counts)[-5:].sum() / counts.sum())
+    return one, five
 
 
 def task_rows(
@@ -49,15 +84,14 @@ def task_rows(
     """Attributes against what the true concept alone would say of them, and retrieval of the clip's text.
 
     An attribute's chance is the accuracy of naming, for each clip, the commonest value among the clips of its
-    concept in all other blocks. Text is sought among those of all clips of the same test block.
+    concept in all other blocks. Text is sought among those of all clips of the same test block; its chance is
+    what the mean text of the true concept would find there.
     """
     clips, rows = material.clips, decoded.rows
-    subject = clips.subject[rows]
-    for number in dict.fromkeys(subject.tolist()):
-        table = TASKS[KNOWN if number in material.known else UNSEEN]
-        where = (table, variant.name, setting, seed, f"sub{number}")
-        mine = subject == number
-        everything = np.flatnonzero(clips.subject == number)
+    prototypes, centre = _training_text(material)
+    for (table, subject), mine in _wearers(material, rows):
+        where = (TASKS[table], variant.name, setting, seed, subject)
+        everything = np.flatnonzero(clips.subject == clips.subject[rows[mine]][0])
         tested = np.isin(everything, rows)
         for name, (_, values) in material.labels.attributes.items():
             if ATTRIBUTE + name not in decoded.answers:
@@ -74,11 +108,19 @@ def task_rows(
             yield Row(*where, f"{name}_accuracy", hit, baseline, int(told.sum()))
         if "text" in decoded.answers:
             wanted = material.labels.text[material.label_row[rows[mine]]]
-            scores = cosine_scores(decoded.answers["text"][mine], wanted, material.labels.text.mean(axis=0))
-            found = retrieval(scores, np.arange(len(wanted)), (min(10, len(wanted)),))
-            yield Row(
-                *where, "text_retrieval_10_best_share", found.top[0].score, found.top[0].chance, found.n
+            truth, k = clips.concept[rows[mine]], min(10, int(mine.sum()))
+            found, by_concept = (
+                retrieval(cosine_scores(said, wanted, centre), np.arange(len(wanted)), (k,)).top[0].score
+                for said in (decoded.answers["text"][mine], prototypes[truth])
             )
+            yield Row(*where, "text_retrieval_10_best_share", found, by_concept, len(wanted))
+
+
+def _training_text(material: Material) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean text embedding of each concept, and of all, over the training clips."""
+    targets = material.targets(material.roles.train)
+    shown = np.unique(material.label_row[material.roles.train])
+    return targets.prototypes.numpy(), material.labels.text[shown].mean(axis=0)
 
 
 def probe_row(variant: Variant, setting: str, run: Run) -> Row:
@@ -102,20 +144,29 @@ def _said_by_concept(
 
 
 def calibrated_rows(experiment: Experiment, variant: Variant, setting: str, run: Run) -> Iterator[Row]:
-    """Accuracy after calibration, by method and amount, and what fitting took."""
+    """Accuracy after calibration, by method and share of the clips, and what fitting took."""
     for share in experiment.calibration_share:
-        for found in calibrate(run, variant.calibrate, share):
-            yield from _rows_of(found, variant, f"{setting}, {minutes(found.clips):g} min", run.seed)
+        for found in calibrate(run, variant.calibrate, share, make=False):
+            name = f"{variant.name}: {found.method}"
+            where = (
+                CALIBRATED,
+                name,
+                f"{setting}, {share:.1%} of the clips",
+                run.seed,
+                f"sub{found.subject}",
+            )
+            test = run.material.roles.unseen
+            truth = run.material.clips.concept[test[run.material.clips.subject[test] == found.subject]]
+            one, five = _chances(run.material, truth)
+            yield Row(*where, "top1", found.top1, one, found.n)
+            yield Row(*where, "top5", found.top5, five, found.n)
+            yield Row(*where, "seconds", found.seconds, None, found.clips)
 
 
-def minutes(clips: int) -> float:
-    """Of watching."""
-    return round(clips * 2.0 / 60.0, 1)
-
-
-def _rows_of(found: Calibrated, variant: Variant, setting: str, seed: int) -> Iterator[Row]:
-    name = f"{variant.name}: {found.method}"
-    where = (CALIBRATED, name, setting, seed, f"sub{found.subject}")
-    yield Row(*where, "top1", found.top1, 1 / _CLASSES, found.n)
-    yield Row(*where, "top5", found.top5, 5 / _CLASSES, found.n)
-    yield Row(*where, "seconds", found.seconds, None, found.clips)
+def reference_of(experiment: Experiment, table: str, variant: str) -> str | None:
+    """What a variant of a table is held against: itself as it is where it is calibrated, or what it names."""
+    if table == CALIBRATED:
+        own, _, _ = variant.rpartition(": ")
+        return f"{own}: {AS_IT_IS}"
+    named = {one.name: one.against for one in experiment.variants}
+    return named.get(variant) or experiment.baseline

@@ -133,7 +133,12 @@ def _epochs(
     torch.manual_seed(settings.seed)
     x, concept = torch.from_numpy(clips.eeg), torch.from_numpy(clips.concept)
     start = [parameter.detach().clone() for parameter in parameters]
-    scale = _scale(_infer(model, x), clips.concept)
+    before = _infer(model, x)
+    scale = _scale(before, clips.concept)
+    # Concepts that the wearer was not shown are left out of the loss: in a few minutes most are seen once or
+    # not at all, and else the quickest thing to learn is that they never come.
+    absent = torch.ones(before.shape[1], dtype=torch.bool)
+    absent[concept] = False
     augment = None
     if settings.noise or settings.drop_channels:
         augment = Augment(random, settings.noise, settings.drop_channels, 0.0)
@@ -141,7 +146,8 @@ def _epochs(
     def loss_of(rows: Tensor) -> Tensor:
         eeg = x[rows] if augment is None else augment(x[rows])[0]
         moved = sum((p - s).square().sum() for p, s in zip(parameters, start, strict=True))
-        return F.cross_entropy(scale * model(eeg), concept[rows]) + 0.5 * settings.shrinkage * moved
+        logits = (scale * model(eeg)).masked_fill(absent, -1e4)
+        return F.cross_entropy(logits, concept[rows]) + 0.5 * settings.shrinkage * moved
 
     if settings.optimiser == "lbfgs":
         steps = _lbfgs(parameters, lambda: loss_of(torch.arange(len(x))))
