@@ -1,8 +1,9 @@
 """Loading the models of the Stable Diffusion 1.5 family, from a local folder or the hub."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
+import diffusers
 import torch
 from diffusers import (
     AutoencoderKL,
@@ -16,6 +17,14 @@ from diffusers import (
 
 from rtbci.errors import GeneratorError
 from rtbci.generate.full_size.schedule import Schedule
+from training.targets.latents import PART as VAE
+from training.targets.models import Part, find_model, guarded, load_whole
+
+_WEIGHTS = "diffusion_pytorch_model"
+UNET = Part("a U-Net of the Stable Diffusion 1.5 family", ("UNet2DConditionModel",), _WEIGHTS, "unet")
+MOTION = Part("a motion module", ("MotionAdapter",), _WEIGHTS, "motion_adapter")
+CONTROL = Part("a sparse control network", ("SparseControlNetModel",), _WEIGHTS, "controlnet")
+_CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -45,63 +54,65 @@ def load_models(
     base: str,
     motion_adapter: str,
     sparse_control: str,
-    tiny_vae: str | None = None,
+    vae: str | None = None,
     *,
-    lora: str | None = None,
-    motion_lora: str | None = None,
     dtype: torch.dtype = torch.float32,
-    device: str = "cpu",
+    device: torch.device = _CPU,
 ) -> Models:
-    """Load the models by diffusers; each is a folder of this machine or a name on the hub.
+    """Load the models by diffusers; each is a folder of this machine or a repository of the hub.
 
     Parameters
     ----------
     base : str
-        A pipeline of the Stable Diffusion 1.5 family: its folders `unet`, `scheduler` and, without
-        `tiny_vae`, `vae` are read.
+        A pipeline of the Stable Diffusion 1.5 family, distilled for few steps (a LoRA merged into it): its
+        folders `unet`, `scheduler` and, where `vae` is left out, `vae` are read.
     motion_adapter : str
-        AnimateDiff's motion module; best one that was distilled with the same steps (AnimateLCM).
+        AnimateDiff's motion module; best one that was distilled alike (AnimateLCM).
     sparse_control : str
         SparseCtrl for RGB.
-    tiny_vae : str, optional
+    vae : str, optional
         A tiny autoencoder of the same latents: some forty times less work than the base's own.
-    lora, motion_lora : str, optional
-        Low-rank weights that distil the base for few steps, merged into the picture's and the clip's network.
     dtype : torch.dtype
-    device : str
+    device : torch.device
 
     Raises
     ------
+    UsageError
+        If a model is not there, or not what is needed.
     GeneratorError
-        If a model cannot be loaded, or they do not fit each other.
+        If they do not fit each other or the loop.
     """
-    options = {"torch_dtype": dtype}
-    try:
-        unet = UNet2DConditionModel.from_pretrained(base, subfolder="unet", **options)
-        adapter = MotionAdapter.from_pretrained(motion_adapter, **options)
-        control = SparseControlNetModel.from_pretrained(sparse_control, **options)
-        vae = (
-            AutoencoderTiny.from_pretrained(tiny_vae, **options)
-            if tiny_vae
-            else AutoencoderKL.from_pretrained(base, subfolder="vae", **options)
-        )
-        scheduler = LCMScheduler.from_pretrained(base, subfolder="scheduler")
-        motion = UNetMotionModel.from_unet2d(unet, adapter)
-        for network, weights in ((unet, lora), (motion, motion_lora)):
-            if weights:
-                network.load_lora_adapter(weights, prefix="unet" if Path(weights).suffix else None)
-                network.fuse_lora()
-    except (OSError, ValueError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise GeneratorError(
-            f"The models of the full-size generator cannot be loaded ({first}); give folders as diffusers saves "
-            "them, or names that this machine can reach on the hub."
-        ) from error
-    models = Models(unet, motion, control, vae, schedule_of(scheduler))
+    unet = _load(UNet2DConditionModel, base, UNET, dtype)
+    adapter = _load(MotionAdapter, motion_adapter, MOTION, dtype)
+    control = _load(SparseControlNetModel, sparse_control, CONTROL, dtype)
+    found = find_model(vae or base, VAE)
+    decoder = _load(getattr(diffusers, found.kind), vae or base, VAE, dtype)
+    repository, _, revision = base.partition("@")
+    scheduler = guarded(
+        found,
+        lambda: LCMScheduler.from_pretrained(repository, revision=revision or None, subfolder="scheduler"),
+    )
+    # Else a fresh module's precision would be mixed in with the given one.
+    motion = UNetMotionModel.from_unet2d(unet, adapter).to(dtype)
+    models = Models(unet, motion, control, decoder, schedule_of(scheduler))
     check_models(models)
-    for model in (unet, motion, control, vae):
-        model.to(device, dtype).eval().requires_grad_(False)
+    for model in (unet, motion, control, decoder):
+        model.to(device).eval().requires_grad_(False)
     return models
+
+
+def _load(kind: Any, name: str, part: Part, dtype: torch.dtype) -> Any:
+    model = find_model(name, part)
+    return load_whole(
+        model,
+        lambda: kind.from_pretrained(
+            model.folder,
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+            torch_dtype=dtype,
+        ),
+    )
 
 
 def schedule_of(scheduler: LCMScheduler) -> Schedule:

@@ -64,11 +64,11 @@ def tiny_models(seed: int = 0) -> Models:
     # As it is made, every picture is nearly black.
     last.weight.mul_(10)
     last.bias.fill_(0.5)
-    for model in (motion, control):
-        for parameter in model.parameters():
-            # Motion modules and control nets start at nothing; here each must count.
-            if not parameter.any():
-                parameter.normal_(std=0.1)
+    modules = [(name, part) for name, part in motion.named_parameters() if "motion_modules" in name]
+    for _, parameter in [*modules, *control.named_parameters()]:
+        # Motion modules and control nets start at nothing; here each must count.
+        if not parameter.any():
+            parameter.normal_(std=0.1)
     return Models(unet, motion, control, vae, schedule_of(LCMScheduler(**SCHEDULER)))
 
 
