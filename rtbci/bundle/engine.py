@@ -12,6 +12,13 @@ from rtbci.bundle.schema import Engine
 from rtbci.errors import BundleError
 
 CPU = ("CPUExecutionProvider",)
+PROVIDERS = {
+    "cpu": CPU,
+    "cuda": ("CUDAExecutionProvider",),
+    # What TensorRT cannot take goes to CUDA, as onnxruntime's manual asks for.
+    "tensorrt": ("TensorrtExecutionProvider", "CUDAExecutionProvider"),
+}
+"""Short names of onnxruntime's providers; the first of each must be the one that runs."""
 
 
 class EngineSession:

@@ -175,9 +175,6 @@ def test_the_real_codec_draws_the_pictures_of_real_latents(shared_data, models, 
     (made,) = generator.preview(evidence(1.0, latent=latent))
     error = np.mean((made.astype(float) - picture) ** 2)
     assert 10 * np.log10(255**2 / error) > 27
-    (dim,) = generator.preview(evidence(0.0, latent=latent))
-    (other,) = generator.preview(evidence(0.0, latent=-latent))
-    np.testing.assert_array_equal(dim, other)
 
 
 def test_a_graph_that_is_no_pyramid_is_refused(folder, tmp_path):
