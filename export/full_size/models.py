@@ -126,9 +126,9 @@ def schedule_of(scheduler: LCMScheduler) -> Schedule:
     config = scheduler.config
     if config.beta_schedule != "scaled_linear" or config.prediction_type != "epsilon":
         raise GeneratorError(
-            f"The base model was trained on a {config.beta_schedule} schedule to predict {config.prediction_type},"
-            " and the full-size generator needs scaled_linear and epsilon; choose a base of the Stable Diffusion"
-            " 1.5 family."
+            f"The base model was trained on a {config.beta_schedule} schedule to predict "
+            f"{config.prediction_type}, and the full-size generator needs scaled_linear and epsilon; choose a "
+            "base of the Stable Diffusion 1.5 family."
         )
     return Schedule(
         config.num_train_timesteps,
@@ -149,8 +149,8 @@ def check_models(models: Models) -> None:
     unet, control = models.unet.config, models.control.config
     if unet.time_cond_proj_dim is not None:
         raise GeneratorError(
-            "The base model takes its guidance as an input, which the full-size generator does not give; choose a"
-            " base without (Stable Diffusion 1.5) and distil it by a LoRA."
+            "The base model takes its guidance as an input, which the full-size generator does not give; "
+            "choose a base without (Stable Diffusion 1.5) and distil it by a LoRA."
         )
     if not control.use_simplified_condition_embedding or control.conditioning_channels != unet.in_channels:
         raise GeneratorError(
@@ -158,11 +158,11 @@ def check_models(models: Models) -> None:
         )
     if control.cross_attention_dim != unet.cross_attention_dim:
         raise GeneratorError(
-            f"The sparse control model takes texts of width {control.cross_attention_dim} and the base model of "
-            f"{unet.cross_attention_dim}; choose models of one family."
+            f"The sparse control model takes texts of width {control.cross_attention_dim} and the base "
+            f"model of {unet.cross_attention_dim}; choose models of one family."
         )
     if models.vae.config.latent_channels != unet.in_channels:
         raise GeneratorError(
-            f"The autoencoder's latents have {models.vae.config.latent_channels} channels and the base model's "
-            f"{unet.in_channels}; choose models of one family."
+            f"The autoencoder's latents have {models.vae.config.latent_channels} channels and the base "
+            f"model's {unet.in_channels}; choose models of one family."
         )

@@ -12,7 +12,9 @@ from training.targets.latents import SD1_SCALE
 _OPSET = 18
 
 
-def write_pyramid_decoder(source: Path, file: Path, latent: tuple[int, int, int], scale: float = SD1_SCALE) -> None:
+def write_pyramid_decoder(
+    source: Path, file: Path, latent: tuple[int, int, int], scale: float = SD1_SCALE
+) -> None:
     """Write a graph from scaled latents to finished pictures around one from latents to residues.
 
     Parameters
@@ -36,7 +38,9 @@ def write_pyramid_decoder(source: Path, file: Path, latent: tuple[int, int, int]
     graph = model.graph
     levels = [output.name for output in graph.output]
     if len(graph.input) != 1 or any(len(o.type.tensor_type.shape.dim) != 4 for o in graph.output):
-        raise BundleError(f"{source} does not turn latents into pictures of several sizes; name a decoder that does.")
+        raise BundleError(
+            f"{source} does not turn latents into pictures of several sizes; name a decoder that does."
+        )
     for node in graph.node:
         # The name is wanted for the scaled ones.
         node.input[:] = ["unscaled" if name == graph.input[0].name else name for name in node.input]

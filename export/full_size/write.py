@@ -81,10 +81,16 @@ def write_full_size(
         told = {"time": torch.tensor([1]), "text": torch.zeros(1, sizes.tokens, sizes.width)}
         clip = torch.zeros(1, sizes.latent[0], sizes.frames, *sizes.latent[1:])
         step = ClipStep(models.motion, models.control, sizes.frames, keyframe_at)
-        export_module(KeyframeStep(models.unet), {"latent": latent, **told}, "noise", staging / "keyframe.onnx", beside)
-        export_module(step, {"latents": clip, **told, "keyframe": latent}, "noise", staging / "clip.onnx", beside)
+        export_module(
+            KeyframeStep(models.unet), {"latent": latent, **told}, "noise", staging / "keyframe.onnx", beside
+        )
+        export_module(
+            step, {"latents": clip, **told, "keyframe": latent}, "noise", staging / "clip.onnx", beside
+        )
         if decoder is None:
-            export_module(LatentDecoder(models.vae), {"latent": latent}, "rgb", staging / "decoder.onnx", beside)
+            export_module(
+                LatentDecoder(models.vae), {"latent": latent}, "rgb", staging / "decoder.onnx", beside
+            )
         else:
             shutil.copyfile(decoder, staging / "decoder.onnx")
         manifest = FullSizeManifest(
@@ -137,7 +143,9 @@ def export_module(
         raise RuntimeError("torch gave no ONNX program")
     model = program.model
     _drop_traces(model)
-    weights = sum(value.const_value.nbytes for value in model.graph.initializers.values() if value.const_value)
+    weights = sum(
+        value.const_value.nbytes for value in model.graph.initializers.values() if value.const_value
+    )
     external = f"{file.stem}.weights" if weights > beside else None
     onnx_ir.save(model, file, external_data=external)
     onnx.checker.check_model(str(file))

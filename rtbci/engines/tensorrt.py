@@ -39,8 +39,8 @@ class Gpu:
         found, count = self._cuda.cudaGetDeviceCount()
         if found != self._cuda.cudaError_t.cudaSuccess or not count:
             raise BundleError(
-                f"TensorRT runs on an NVIDIA GPU only and there is none to be used here ({found.name}); install "
-                "its driver, or choose onnxruntime-cpu."
+                f"TensorRT runs on an NVIDIA GPU only and there is none to be used here ({found.name}); "
+                "install its driver, or choose onnxruntime-cpu."
             )
         about = self.call("cudaGetDeviceProperties", 0)
         driver = self.call("cudaDriverGetVersion")
@@ -106,8 +106,8 @@ class TensorRtSession:
         if self._engine is None:
             file.unlink()
             raise BundleError(
-                f"The engine that {package} had built from {path.name} cannot be opened; start again, and it is "
-                "built anew."
+                f"The engine that {package} had built from {path.name} cannot be opened; start again, and it "
+                "is built anew."
             )
         self._context = self._engine.create_execution_context()
         names = [self._engine.get_tensor_name(number) for number in range(self._engine.num_io_tensors)]
@@ -115,7 +115,8 @@ class TensorRtSession:
         for tensor in (*engine.inputs, *engine.outputs):
             if tensor.name not in names:
                 raise BundleError(
-                    f"The engine {path.name} has no '{tensor.name}' although its manifest says so; export it again."
+                    f"The engine {path.name} has no '{tensor.name}' although its manifest says so; "
+                    "export it again."
                 )
         self.outputs = tuple(tensor.name for tensor in engine.outputs)
         self.provider = f"{package} {trt.__version__} on {self._gpu.name}"
@@ -145,12 +146,15 @@ class TensorRtSession:
             self._context.set_input_shape(name, value.shape)
             self._gpu.copy_in(self._room(name, value.nbytes), value)
         made = {
-            name: np.empty(tuple(self._context.get_tensor_shape(name)), self._dtypes[name]) for name in self.outputs
+            name: np.empty(tuple(self._context.get_tensor_shape(name)), self._dtypes[name])
+            for name in self.outputs
         }
         for name, value in made.items():
             self._room(name, value.nbytes)
         if not self._context.execute_async_v3(int(self._gpu.stream)):
-            raise BundleError("TensorRT could not run the graph; free the GPU's memory, or choose onnxruntime-cpu.")
+            raise BundleError(
+                "TensorRT could not run the graph; free the GPU's memory, or choose onnxruntime-cpu."
+            )
         for name, value in made.items():
             self._gpu.copy_out(value, self._memory[name][0])
         self._gpu.call("cudaStreamSynchronize", self._gpu.stream)

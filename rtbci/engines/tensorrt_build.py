@@ -34,8 +34,8 @@ def load_package(package: str) -> Any:
         return importlib.import_module(PACKAGES[package])
     except (ImportError, OSError) as error:
         raise BundleError(
-            f"The engine '{package}' was asked for and its package cannot be loaded ({error}); run pip install "
-            f"'rtbci[{package}]', or choose onnxruntime-cpu."
+            f"The engine '{package}' was asked for and its package cannot be loaded ({error}); run pip "
+            f"install 'rtbci[{package}]', or choose onnxruntime-cpu."
         ) from error
 
 
@@ -83,7 +83,7 @@ def cache_folder() -> Path:
 
 
 def cached(folder: Path, package: str, graph: Path, device: str, make: Callable[[], bytes]) -> Path:
-    """Find the engine that was built of this very graph before, by this version, for this device; or build it.
+    """Find the engine built of this very graph before, by this version, for this device; or build it.
 
     Parameters
     ----------
@@ -106,7 +106,9 @@ def cached(folder: Path, package: str, graph: Path, device: str, make: Callable[
     BundleError
         If the folder cannot be written to.
     """
-    file = folder / f"{graph.stem}-{cache_key(package, load_package(package).__version__, graph, device)}.engine"
+    file = (
+        folder / f"{graph.stem}-{cache_key(package, load_package(package).__version__, graph, device)}.engine"
+    )
     if not file.is_file():
         plan = make()
         try:
@@ -114,8 +116,8 @@ def cached(folder: Path, package: str, graph: Path, device: str, make: Callable[
             write_whole(file, plan)
         except OSError as error:
             raise BundleError(
-                f"The engine built from {graph.name} cannot be kept in {folder} ({error.strerror}); free some "
-                "room there or make the folder writable."
+                f"The engine built from {graph.name} cannot be kept in {folder} ({error.strerror}); free "
+                "some room there or make the folder writable."
             ) from error
     return file
 
@@ -154,6 +156,6 @@ def _logger(trt: Any) -> Any:
 def _refused(package: str, graph: Path, what: str, reasons: list[str]) -> BundleError:
     reason = (reasons[-1].strip().splitlines() if reasons else ["it does not say why"])[0].rstrip(".")
     return BundleError(
-        f"{package} cannot {what} {graph.name} ({reason}); choose an engine of onnxruntime, or another version "
-        f"of {package}."
+        f"{package} cannot {what} {graph.name} ({reason}); choose an engine of onnxruntime, or another "
+        f"version of {package}."
     )

@@ -64,7 +64,7 @@ def decoded(strength=1.0, seed=0, context=0, **changes):
     return DecodedEvidence(**(given | changes))
 
 
-@pytest.mark.parametrize(("strength", "runs"), [(0.0, 0), (0.2, 1), (0.5, 2), (0.7, 6), (1.0, 8)])
+@pytest.mark.parametrize(("strength", "runs"), [(0.0, 0), (0.01, 0), (0.2, 1), (0.5, 2), (0.7, 6), (1.0, 8)])
 def test_steps_and_guidance_follow_the_evidence(generator, networks, strength, runs):
     generator.keyframe(decoded(strength))
     assert len(networks.calls) == runs

@@ -68,7 +68,10 @@ class EngineNetworks:
     """
 
     def __init__(self, folder: Path, manifest: FullSizeManifest, open_engine: Open = EngineSession) -> None:
-        opened = {name: open_engine(folder / manifest.engines[name].file, manifest.engines[name]) for name in ENGINES}
+        opened = {
+            name: open_engine(folder / manifest.engines[name].file, manifest.engines[name])
+            for name in ENGINES
+        }
         self.sizes = manifest.sizes
         self.provider = opened["keyframe"].provider
         self._keyframe, self._clip, self._decoder = (opened[name] for name in ENGINES)
@@ -81,7 +84,9 @@ class EngineNetworks:
     def denoise_clip(self, noisy: Floats, time: int, text: Floats, keyframe: Floats) -> Floats:
         """Find the noise in the latents of a clip that a keyframe stands in."""
         latents = np.ascontiguousarray(noisy.swapaxes(0, 1)[None])
-        made = self._clip.run(latents=latents, time=np.array([time]), text=text[None], keyframe=keyframe[None])
+        made = self._clip.run(
+            latents=latents, time=np.array([time]), text=text[None], keyframe=keyframe[None]
+        )
         return np.ascontiguousarray(made["noise"][0].swapaxes(0, 1), dtype=np.float32)
 
     def decode(self, latent: Floats) -> NDArray[np.uint8]:

@@ -43,8 +43,8 @@ class Prompts:
 def seeded_noise(seed: tuple[int, int], shape: tuple[int, ...]) -> Iterator[Floats]:
     """Give noise that depends on the seed alone.
 
-    The seed is the context's, so all windows of a context have the same noise and the picture changes with the
-    evidence alone.
+    The seed is the context's, so all windows of a context have the same noise and the picture changes with
+    the evidence alone.
     """
     rng = np.random.default_rng(seed)
     while True:
@@ -92,8 +92,8 @@ class FullSizeGenerator:
         ):
             if have != want:
                 raise GeneratorError(
-                    f"The {name} of the full-size generator have shape {have} where its networks take {want}; "
-                    "export networks and prompts together."
+                    f"The {name} of the full-size generator have shape {have} where its networks take "
+                    f"{want}; export networks and prompts together."
                 )
         self.frames = sizes.frames
         self.provider = networks.provider
@@ -124,9 +124,10 @@ class FullSizeGenerator:
             return self._networks.denoise_clip(noisy, time, told, keyframe)
 
         noise = self._noise((evidence.context, _CLIP), latents.shape)
-        for latents in self._denoise(network, latents, text, sharp, noise):  # noqa: B020
+        for cleaned in self._denoise(network, latents, text, sharp, noise):
             if stale():
                 return
+            latents = cleaned
         for number, latent in enumerate(latents):
             if number and stale():
                 return
@@ -151,8 +152,8 @@ class FullSizeGenerator:
     def _latent(self, evidence: DecodedEvidence) -> Floats:
         if evidence.latent.shape != self._networks.sizes.latent:
             raise GeneratorError(
-                f"The decoder gives latents of shape {evidence.latent.shape} and the full-size generator takes "
-                f"{self._networks.sizes.latent}; decode and draw with parts that were trained together."
+                f"The decoder gives latents of shape {evidence.latent.shape} and the full-size generator "
+                f"takes {self._networks.sizes.latent}; decode and draw with parts that were trained together."
             )
         return evidence.latent
 
@@ -163,8 +164,8 @@ class FullSizeGenerator:
             return np.ascontiguousarray(evidence.text.reshape(prompts.unconditional.shape))
         if len(evidence.posterior) != len(prompts.concepts):
             raise GeneratorError(
-                f"The decoder knows {len(evidence.posterior)} concepts and the full-size generator has prompts "
-                f"for {len(prompts.concepts)}; decode and draw with parts that were made together."
+                f"The decoder knows {len(evidence.posterior)} concepts and the full-size generator has "
+                f"prompts for {len(prompts.concepts)}; decode and draw with parts that were made together."
             )
         weights = evidence.posterior**sharp.mixing
         return np.asarray(np.tensordot(weights / weights.sum(), prompts.concepts, 1), dtype=np.float32)
@@ -175,9 +176,8 @@ class FullSizeGenerator:
             sharp = sharpness(evidence.strength)
             latent, text = self._latent(evidence), self._text(evidence, sharp)
             noise = self._noise((evidence.context, _PICTURE), latent.shape)
-            for latent in self._denoise(self._networks.denoise_picture, latent, text, sharp, noise):  # noqa: B020
-                pass
-            self._refined = (evidence, latent)
+            steps = self._denoise(self._networks.denoise_picture, latent, text, sharp, noise)
+            self._refined = (evidence, [latent, *steps][-1])
         return self._refined[1]
 
     def _denoise(

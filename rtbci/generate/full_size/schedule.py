@@ -1,7 +1,7 @@
 """Few-step sampling of latent consistency models.
 
-Luo et al. 2023, "Latent Consistency Models" (arXiv 2310.04378): section 4.3 for the skipped schedule, appendix
-for the boundary condition. The numbers are those of `diffusers.LCMScheduler`, which the tests hold it to; the
+Luo et al. 2023, "Latent Consistency Models" (arXiv 2310.04378): section 4.3 for the skipped schedule, its
+appendix for the boundary condition. The numbers are those of `diffusers.LCMScheduler`, which the tests hold it to; the
 runtime does without that library, whose import alone takes seconds.
 """
 
@@ -52,7 +52,7 @@ class Schedule:
         steps : int
             How many at most; there are fewer where the part of the schedule has not so many.
         refinement : float
-            Which part of the schedule is gone through, from the end: 1 starts at pure noise, 0 leaves nothing.
+            Which part of the schedule is gone through, from the end: 1 starts at pure noise, 0 is none.
 
         Returns
         -------
