@@ -127,8 +127,8 @@ def schedule_of(scheduler: LCMScheduler) -> Schedule:
     if config.beta_schedule != "scaled_linear" or config.prediction_type != "epsilon":
         raise GeneratorError(
             f"The base model was trained on a {config.beta_schedule} schedule to predict "
-            f"{config.prediction_type}, and the full-size generator needs scaled_linear and epsilon; choose a "
-            "base of the Stable Diffusion 1.5 family."
+            f"{config.prediction_type}, and the full-size generator needs scaled_linear and epsilon; choose "
+            "a base of the Stable Diffusion 1.5 family."
         )
     return Schedule(
         config.num_train_timesteps,

@@ -1,8 +1,8 @@
 """Few-step sampling of latent consistency models.
 
 Luo et al. 2023, "Latent Consistency Models" (arXiv 2310.04378): section 4.3 for the skipped schedule, its
-appendix for the boundary condition. The numbers are those of `diffusers.LCMScheduler`, which the tests hold it to; the
-runtime does without that library, whose import alone takes seconds.
+appendix for the boundary condition. The numbers are those of `diffusers.LCMScheduler`, which the tests hold
+it to; the runtime does without that library, whose import alone takes seconds.
 """
 
 from dataclasses import dataclass
