@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from rtbci.cli.export_full_size import full_size
 from rtbci.cli.export_parity import parity
 from rtbci.cli.extras import need
 
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 export.command()(parity)
+export.command()(full_size)
 
 
 @export.callback()

@@ -60,7 +60,8 @@ def build(package: str, graph: Path) -> bytes:
     network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
     parser = trt.OnnxParser(network, logger)
     if not parser.parse_from_file(str(graph)):
-        reasons = [str(parser.get_error(number).desc()) for number in range(parser.num_errors)]
+        errors = [parser.get_error(number) for number in range(parser.num_errors)]
+        reasons = [f"{error.node_operator()}: {error.desc()}" for error in errors]
         raise _refused(package, graph, "parse", [*logger.said, *reasons])
     config = builder.create_builder_config()
     profile = builder.create_optimization_profile()

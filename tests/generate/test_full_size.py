@@ -137,7 +137,7 @@ def test_a_decoder_that_was_taught_text_speaks_for_itself(generator, networks):
 def test_what_does_not_fit_is_refused_in_a_sentence(generator, networks):
     with pytest.raises(GeneratorError, match=r"\(8, 16, 16\).*\(4, 2, 2\)"):
         generator.preview(decoded(latent=np.zeros((8, 16, 16), np.float32)))
-    with pytest.raises(GeneratorError, match="40 concepts"):
+    with pytest.raises(GeneratorError, match=r"40 concepts.* 5;"):
         generator.keyframe(decoded(posterior=np.full(40, 1 / 40)))
     wrong = Prompts(PROMPTS.concepts[:, :1], PROMPTS.unconditional, PROMPTS.mean_latent)
     with pytest.raises(GeneratorError, match="concept prompts"):

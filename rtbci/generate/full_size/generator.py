@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rtbci.bundle import Bundle
 from rtbci.errors import GeneratorError
 from rtbci.generate.evidence_input import DecodedEvidence
 from rtbci.generate.full_size.networks import Floats, Networks
@@ -106,6 +107,16 @@ class FullSizeGenerator:
         self._backdrop = blurred(networks.decode(prompts.mean_latent), BACKDROP_BLUR)
         self._refined: tuple[DecodedEvidence, Floats] | None = None
 
+    def check_bundle(self, bundle: Bundle) -> None:
+        """Refuse a bundle whose decoder does not give what these networks take.
+
+        Raises
+        ------
+        GeneratorError
+        """
+        latent = bundle.manifest.engines["decoder"].inputs[0].shape[1:]
+        self._check(latent, len(bundle.manifest.concepts))
+
     def preview(self, evidence: DecodedEvidence) -> Pictures:
         """Draw what the EEG's own latent says; uint8 (1, h, w, 3)."""
         return self._draw(self._latent(evidence), evidence)[None]
@@ -150,11 +161,7 @@ class FullSizeGenerator:
         return np.asarray(seen * np.concatenate(parts), dtype=np.float32)
 
     def _latent(self, evidence: DecodedEvidence) -> Floats:
-        if evidence.latent.shape != self._networks.sizes.latent:
-            raise GeneratorError(
-                f"The decoder gives latents of shape {evidence.latent.shape} and the full-size generator "
-                f"takes {self._networks.sizes.latent}; decode and draw with parts that were trained together."
-            )
+        self._check(evidence.latent.shape, len(evidence.posterior))
         return evidence.latent
 
     def _text(self, evidence: DecodedEvidence, sharp: Sharpness) -> Floats:
@@ -162,11 +169,6 @@ class FullSizeGenerator:
         prompts = self._prompts
         if evidence.text is not None and evidence.text.size == prompts.unconditional.size:
             return np.ascontiguousarray(evidence.text.reshape(prompts.unconditional.shape))
-        if len(evidence.posterior) != len(prompts.concepts):
-            raise GeneratorError(
-                f"The decoder knows {len(evidence.posterior)} concepts and the full-size generator has "
-                f"prompts for {len(prompts.concepts)}; decode and draw with parts that were made together."
-            )
         weights = evidence.posterior**sharp.mixing
         return np.asarray(np.tensordot(weights / weights.sum(), prompts.concepts, 1), dtype=np.float32)
 
@@ -197,6 +199,15 @@ class FullSizeGenerator:
                 predicted = without + np.float32(sharp.guidance) * (predicted - without)
             latents = self._schedule.cleaned(noisy, predicted, time)
             yield latents
+
+    def _check(self, latent: tuple[int, ...], concepts: int) -> None:
+        sizes, known = self._networks.sizes, len(self._prompts.concepts)
+        if (latent, concepts) != (sizes.latent, known):
+            raise GeneratorError(
+                f"The bundle decodes latents of shape {latent} and {concepts} concepts, and the full-size "
+                f"generator draws from {sizes.latent} and {known}; decode and draw with parts that were made "
+                "for each other."
+            )
 
     def _draw(self, latent: Floats, evidence: DecodedEvidence) -> NDArray[np.uint8]:
         return veil(self._networks.decode(latent), self._backdrop, sharpness(evidence.strength))
