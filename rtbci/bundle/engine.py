@@ -85,7 +85,7 @@ class EngineSession:
                     "so; export the bundle again."
                 )
 
-    def run(self, **inputs: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+    def run(self, **inputs: NDArray[np.generic]) -> dict[str, NDArray[np.generic]]:
         """Run the graph once.
 
         Parameters

@@ -64,14 +64,16 @@ def build(package: str, graph: Path) -> bytes:
         reasons = [f"{error.node_operator()}: {error.desc()}" for error in errors]
         raise _refused(package, graph, "parse", [*logger.said, *reasons])
     config = builder.create_builder_config()
-    profile = builder.create_optimization_profile()
+    profile, free = builder.create_optimization_profile(), False
     for number in range(network.num_inputs):
         tensor = network.get_input(number)
         shape = tuple(tensor.shape)
         if -1 in shape:
             least, most = (tuple(n if size == -1 else size for size in shape) for n in (1, MOST_AT_ONCE))
             profile.set_shape(tensor.name, least, least, most)
-    config.add_optimization_profile(profile)
+            free = True
+    if free:
+        config.add_optimization_profile(profile)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
         raise _refused(package, graph, "build", logger.said)
