@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from export.parity import Row
+    from export.parity import Part, Row
 
 
 def parity(
@@ -53,7 +53,7 @@ def parity(
             f"--only {sorted(unknown)[0]} is no engine; choose adapter, encoder, decoder or preview."
         )
     loaded = load_bundle(bundle)
-    parts = []
+    parts: list[Part] = []
     if wanted & {"decoder", "preview"}:
         parts += picture_parts(codec)
     if wanted & {"adapter", "encoder"}:
