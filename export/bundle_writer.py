@@ -155,14 +155,14 @@ def _copy_engine(name: str, source: Path, staging: Path) -> Engine:
     session = onnxruntime.InferenceSession(target, options, providers=["CPUExecutionProvider"])
     return Engine(
         file=target.name,
-        sha256=_sha256(target),
-        precision=_precision(model),
+        sha256=sha256_of(target),
+        precision=precision_of(model),
         inputs=tuple(_tensor(node) for node in session.get_inputs()),
         outputs=tuple(_tensor(node) for node in session.get_outputs()),
     )
 
 
-def _precision(model: onnx.ModelProto) -> Precision:
+def precision_of(model: onnx.ModelProto) -> Precision:
     """Return the element type that most weights are stored in."""
     counts: dict[Precision, int] = {}
     for tensor in model.graph.initializer:
@@ -183,10 +183,11 @@ def _save_array(name: str, array: NDArray[Any], staging: Path) -> Array:
     # One byte order and memory layout on every machine, so that the same content gives the same hash.
     plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     np.save(target, plain, allow_pickle=False)
-    return Array(file=target.name, sha256=_sha256(target), dtype=plain.dtype.name, shape=plain.shape)
+    return Array(file=target.name, sha256=sha256_of(target), dtype=plain.dtype.name, shape=plain.shape)
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Hash a file, in hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -8,17 +8,11 @@ from threadpoolctl import threadpool_limits
 
 from rtbci.bench.rows import Row, summary, timed
 from rtbci.bundle import Bundle, load_bundle
+from rtbci.bundle.engine import PROVIDERS
 from rtbci.generate import DecodedEvidence, MemoryGenerator
 
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 """Taken in turn: weak evidence costs a blur that strong evidence does not."""
-PROVIDERS = {
-    "cpu": ("CPUExecutionProvider",),
-    "cuda": ("CUDAExecutionProvider",),
-    # What TensorRT cannot take goes to CUDA, as onnxruntime's manual asks for.
-    "tensorrt": ("TensorrtExecutionProvider", "CUDAExecutionProvider"),
-}
-"""Short names of onnxruntime's providers; the first of each must be the one that runs."""
 BACKEND = "memory"
 """Name of the default generator, for what it is: a memory of drawn scenes."""
 _CONFIDENCE = 0.9
@@ -36,7 +30,7 @@ def measure_generator(
     bundle_path : Path or None
         The bundle's folder; the default bundle where None.
     provider : str
-        One of `PROVIDERS`.
+        One of `rtbci.bundle.engine.PROVIDERS`.
     threads : int
         Threads of onnxruntime.
     repeats : int

@@ -116,15 +116,20 @@ def check_manifest(manifest: Manifest, where: str) -> None:
     if manifest.attributes != ATTRIBUTES:
         raise BundleError(f"The attributes of {where} are not this rtbci's; use a bundle made for them.")
     for engine in manifest.engines.values():
-        _check_file_name(engine.file, where)
+        check_file_name(engine.file, where)
     for array in manifest.arrays.values():
-        _check_file_name(array.file, where)
+        check_file_name(array.file, where)
     latent, text = _check_engines(manifest.engines, where)
     _check_arrays(manifest.arrays, latent, text, where)
 
 
-def _check_file_name(name: str, where: str) -> None:
-    """A file of a bundle lies directly in its folder, on every operating system."""
+def check_file_name(name: str, where: str) -> None:
+    """Refuse a file that would not lie directly in its bundle's folder, on every operating system.
+
+    Raises
+    ------
+    BundleError
+    """
     if name in ("", ".", "..") or PurePosixPath(name).name != name or PureWindowsPath(name).name != name:
         raise BundleError(
             f"{where} names the file '{name}' outside its own folder; do not use a bundle from this source."

@@ -12,6 +12,13 @@ from rtbci.bundle.schema import Engine
 from rtbci.errors import BundleError
 
 CPU = ("CPUExecutionProvider",)
+PROVIDERS = {
+    "cpu": CPU,
+    "cuda": ("CUDAExecutionProvider",),
+    # What TensorRT cannot take goes to CUDA, as onnxruntime's manual asks for.
+    "tensorrt": ("TensorrtExecutionProvider", "CUDAExecutionProvider"),
+}
+"""Short names of onnxruntime's providers; the first of each must be the one that runs."""
 
 
 class EngineSession:
@@ -78,7 +85,7 @@ class EngineSession:
                     "so; export the bundle again."
                 )
 
-    def run(self, **inputs: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+    def run(self, **inputs: NDArray[np.generic]) -> dict[str, NDArray[np.generic]]:
         """Run the graph once.
 
         Parameters

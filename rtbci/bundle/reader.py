@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.bundle.checks import check_manifest, parse_manifest
-from rtbci.bundle.schema import Array, Engine, Manifest
+from rtbci.bundle.schema import Array, Engine, Manifest, Weights
 from rtbci.errors import BundleError
 
 MANIFEST_FILE = "bundle.json"
@@ -44,7 +44,7 @@ class Bundle:
             raise BundleError(
                 f"Bundle {self.manifest.id} has no array '{name}'; it has {_listed(self.manifest.arrays)}."
             )
-        return _open_array(self.folder / entry.file)
+        return open_array(self.folder / entry.file)
 
     def engine_path(self, name: str) -> Path:
         """Return the path of one ONNX graph.
@@ -100,15 +100,21 @@ def load_bundle(path: Path | None = None) -> Bundle:
     manifest = parse_manifest(raw, where)
     check_manifest(manifest, where)
     for engine in manifest.engines.values():
-        _check_file(folder, engine, where)
+        check_file(folder, engine, where)
     for array in manifest.arrays.values():
-        _check_file(folder, array, where)
+        check_file(folder, array, where)
     for name, array in manifest.arrays.items():
         _check_array(folder, name, array, where)
     return Bundle(folder, manifest)
 
 
-def _check_file(folder: Path, entry: Engine | Array, where: str) -> None:
+def check_file(folder: Path, entry: Engine | Array | Weights, where: str) -> None:
+    """Refuse a file that is missing, lies elsewhere, or is not the one that was written.
+
+    Raises
+    ------
+    BundleError
+    """
     file = folder / entry.file
     if not file.is_file():
         raise BundleError(f"{entry.file} is missing from {where}; export or copy the bundle again.")
@@ -127,7 +133,7 @@ def _check_file(folder: Path, entry: Engine | Array, where: str) -> None:
 
 def _check_array(folder: Path, name: str, entry: Array, where: str) -> None:
     try:
-        array = _open_array(folder / entry.file)
+        array = open_array(folder / entry.file)
     except (ValueError, EOFError) as error:
         raise BundleError(
             f"{entry.file} of {where} is no plain npy file ({str(error).rstrip('.')}); "
@@ -140,7 +146,8 @@ def _check_array(folder: Path, name: str, entry: Array, where: str) -> None:
         )
 
 
-def _open_array(file: Path) -> NDArray[Any]:
+def open_array(file: Path) -> NDArray[Any]:
+    """Map a plain npy file, read-only."""
     # Unlike np.load, this takes nothing but a plain npy: no zip, no pickle, no objects.
     return np.lib.format.open_memmap(file, mode="r")
 

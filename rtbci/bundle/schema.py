@@ -36,6 +36,13 @@ class Array(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     shape: tuple[int, ...]
 
 
+class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One file of weights that graphs of more than 2 GB keep beside them."""
+
+    file: str
+    sha256: str
+
+
 class Preprocessing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How EEG becomes the decoder's input; `rtbci.signal` turns it into transforms.
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from rtbci.cli.export_full_size import full_size
+from rtbci.cli.export_parity import parity
 from rtbci.cli.extras import need
 
 export = typer.Typer(
@@ -18,6 +20,10 @@ export = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Add the command group to the command line."""
     app.add_typer(export, name="export")
+
+
+export.command()(parity)
+export.command()(full_size)
 
 
 @export.callback()

@@ -42,6 +42,16 @@ def run(
     keys: Annotated[
         Path | None, typer.Option(help="Folder of keys, needed where other machines can reach the endpoint.")
     ] = None,
+    full_size: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw with a full-size generator: a folder of engines, or a TOML file of models that "
+            "diffusers runs (needs the extra `export`)."
+        ),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="What runs a folder of engines: onnxruntime-cuda, tensorrt, …")
+    ] = "onnxruntime-cpu",
     record: Annotated[
         Path | None, typer.Option(help="Record everything that comes in to this XDF file.")
     ] = None,
@@ -53,6 +63,7 @@ def run(
     Example: `rtbci run --stream "my cap" --wearer w01 --record today.xdf`
     """
     stop = stop_on_signals()
+    from rtbci.cli.generators import generator_process
     from rtbci.cli.selection import publisher_keys, stream_settings, wearer_profile
     from rtbci.files import check_place
     from rtbci.live import SessionOptions
@@ -64,6 +75,7 @@ def run(
     query = StreamQuery(name=stream, source_id=source_id, host=host)
     settings = stream_settings(cap, unit)
     profile = wearer_profile(wearer, bundle)
+    generator = generator_process(full_size, engine)
     resolve_one(query, wait, stop)
     headless = choose_view(headless)
     run_session(
@@ -77,6 +89,7 @@ def run(
             record=record,
             surrogate=null,
             mains_hz=None if mains is None else float(mains),
+            generator=generator,
         ),
         Showing(headless=headless, seconds=seconds, report=report, picture=picture),
         stop,

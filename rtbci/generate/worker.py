@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 from pylsl import local_clock
 from threadpoolctl import threadpool_limits
 
-from rtbci.bundle import Manifest, load_bundle
+from rtbci.bundle import Bundle, Manifest, load_bundle
+from rtbci.engines import opener
 from rtbci.errors import RtbciError, WireError
 from rtbci.generate.evidence_input import DecodedEvidence, from_message
+from rtbci.generate.full_size.engines import open_full_size
 from rtbci.generate.generator import Generator, MemoryGenerator
 from rtbci.generate.reuse import Reuse
 from rtbci.stimuli.captions import caption
@@ -167,11 +169,9 @@ class Worker:
         if kept is not None:
             self._send_picture(request, "clip", kept, reused=True)
             return
-        frames = []
-        for frame in self._generator.clip(evidence):
-            frames.append(frame)
-            if len(frames) < self._generator.frames and self.inbox.interrupts():
-                return
+        frames = list(self._generator.clip(evidence, self.inbox.interrupts))
+        if len(frames) < self._generator.frames:
+            return
         clip = np.stack(frames)
         self._reuse.keep("clip", request.header, look, clip)
         self._send_picture(request, "clip", clip)
@@ -249,66 +249,92 @@ def _doubt(header: Evidence) -> str:
     return f"perhaps {header.top[0].label}" if header.top else ""
 
 
-def run_worker(
-    bundle_path: Path | None, inbox: str, outbox: str, *, threads: int = 2, parent: int | None = None
-) -> None:
-    """Open the bundle, connect to both addresses, and draw until stopped.
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that every process has which draws for `rtbci.live`."""
+    parser.add_argument("--bundle", type=Path, default=None)
+    parser.add_argument("--inbox", required=True)
+    parser.add_argument("--outbox", required=True)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--parent", type=int, default=None)
+
+
+def run_worker(arguments: argparse.Namespace, open_generator: Callable[[Bundle], Generator]) -> int:
+    """Open bundle and generator, connect to both addresses, draw until stopped; return the exit code.
 
     Parameters
     ----------
-    bundle_path : Path or None
-        The bundle's folder; the default bundle where None.
-    inbox, outbox : str
-        Addresses that the parent has bound.
-    threads : int
-        Threads of onnxruntime.
-    parent : int, optional
-        Process whose end ends this one.
-
-    Raises
-    ------
-    BundleError
-        If the bundle is damaged or has no generator.
+    arguments : Namespace
+        With what `add_options` adds: the bundle's folder (the default bundle where None), the addresses that
+        the parent has bound, threads of onnxruntime, and the process whose end ends this one.
+    open_generator : callable
+        Opens the generator of a bundle. Its `RtbciError` is logged, and its exit code returned.
     """
+    logging.basicConfig(level=logging.WARNING)
+    # Ctrl-C reaches the whole group in a terminal; the parent decides when this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Blurring is small products of matrices: onnxruntime's threads need the cores more.
     threadpool_limits(1, "blas")
-    bundle = load_bundle(bundle_path)
-    generator = MemoryGenerator.from_bundle(bundle, threads=threads)
+    try:
+        bundle = load_bundle(arguments.bundle)
+        _serve(open_generator(bundle), bundle, arguments)
+    except RtbciError as error:
+        log.error("%s", error)
+        return error.exit_code
+    return 0
+
+
+def _serve(generator: Generator, bundle: Bundle, arguments: argparse.Namespace) -> None:
     with zmq.Context() as context:
         pull, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
         pull.setsockopt(zmq.LINGER, 0)
         push.setsockopt(zmq.LINGER, 0)
         push.setsockopt(zmq.SNDHWM, _QUEUE)
         with pull, push:
-            pull.connect(inbox)
-            push.connect(outbox)
-            Worker(generator, bundle.manifest, pull, push, parent).run()
+            pull.connect(arguments.inbox)
+            push.connect(arguments.outbox)
+            Worker(generator, bundle.manifest, pull, push, arguments.parent).run()
+
+
+def open_generator(
+    bundle: Bundle, *, threads: int, full_size: Path | None = None, engine: str = "onnxruntime-cpu"
+) -> Generator:
+    """Open a bundle's own generator, or the full-size one of a folder for it.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    threads : int
+        Threads of onnxruntime.
+    full_size : Path, optional
+        Folder of a full-size generator's engines.
+    engine : str
+        What runs them; one of `rtbci.engines.ENGINES`.
+
+    Raises
+    ------
+    RtbciError
+        If anything is damaged, does not fit, or would not run where it was to.
+    """
+    if full_size is None:
+        return MemoryGenerator.from_bundle(bundle, threads=threads)
+    generator = open_full_size(full_size, opener(engine, threads=threads))
+    generator.check_bundle(bundle)
+    return generator
 
 
 def main() -> int:
     """Run from the command line; for `rtbci.live`, not for people."""
     parser = argparse.ArgumentParser(description="Draw pictures from evidence, for rtbci run and demo.")
-    parser.add_argument("--bundle", type=Path, default=None)
-    parser.add_argument("--inbox", required=True)
-    parser.add_argument("--outbox", required=True)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--parent", type=int, default=None)
+    add_options(parser)
+    parser.add_argument("--full-size", type=Path, default=None)
+    parser.add_argument("--engine", default="onnxruntime-cpu")
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING)
-    # Ctrl-C reaches the whole group in a terminal; the parent decides when this process ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        run_worker(
-            arguments.bundle,
-            arguments.inbox,
-            arguments.outbox,
-            threads=arguments.threads,
-            parent=arguments.parent,
-        )
-    except RtbciError as error:
-        log.error("%s", error)
-        return error.exit_code
-    return 0
+    return run_worker(
+        arguments,
+        lambda bundle: open_generator(
+            bundle, threads=arguments.threads, full_size=arguments.full_size, engine=arguments.engine
+        ),
+    )
 
 
 if __name__ == "__main__":

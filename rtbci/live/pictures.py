@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -35,6 +35,8 @@ STARTING_S = 30.0
 """A generator that has not answered so long after its start is taken for stuck,"""
 STALL_S = 5.0
 """and later one that has not answered evidence for so long."""
+MEMORY = ("rtbci.generate.worker",)
+"""The bundle's own generator."""
 FLUSH = b"flush"
 """Tells the generator to drop what it is drawing, as `rtbci.generate.worker` has it."""
 
@@ -57,6 +59,8 @@ class PictureLink:
         Pseudonym that pictures carry as a part of their provenance.
     guard : callable, optional
         Wraps the work of the thread that hears from the generator, so that its failure is heard of.
+    generator : sequence of str
+        Module of the generator's process, and the options that it alone knows.
     """
 
     def __init__(
@@ -67,8 +71,10 @@ class PictureLink:
         *,
         wearer: str = "",
         guard: Callable[[Callable[[], None]], Callable[[], None]] = lambda work: work,
+        generator: Sequence[str] = MEMORY,
     ) -> None:
         self._bundle = bundle
+        self._generator = generator
         self._publisher = publisher
         self._latency = latency
         self._wearer = wearer
@@ -189,7 +195,7 @@ class PictureLink:
         try:
             self._worker = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "rtbci.generate.worker"),
+                    *(sys.executable, "-m", *self._generator),
                     *("--bundle", str(Path(self._bundle.folder).resolve())),
                     *("--inbox", self._inbox),
                     *("--outbox", self._outbox),

@@ -18,7 +18,7 @@ from rtbci.live.acquisition import Acquisition, Arrival
 from rtbci.live.decoding import DecodingLoop
 from rtbci.live.latency import LatencyBook
 from rtbci.live.mailbox import Mailbox
-from rtbci.live.pictures import PictureLink
+from rtbci.live.pictures import MEMORY, PictureLink
 from rtbci.live.report import Resources, decoding_summary
 from rtbci.live.trials import TrialScorer
 from rtbci.record import Recorder
@@ -67,6 +67,8 @@ class SessionOptions:
         Decode surrogate EEG (the null control as a whole run).
     mains_hz : float or None
         Frequency of the mains here; None for the bundle's.
+    generator : tuple of str
+        Module of the generator's process, and the options that it alone knows.
     """
 
     query: StreamQuery
@@ -77,6 +79,7 @@ class SessionOptions:
     record: Path | None = None
     surrogate: bool = False
     mains_hz: float | None = None
+    generator: tuple[str, ...] = MEMORY
 
 
 class LiveSession:
@@ -124,6 +127,7 @@ class LiveSession:
                 self._latency,
                 wearer=profile.wearer if profile else "",
                 guard=self._guarded,
+                generator=options.generator,
             )
             undo.callback(self._pictures.stop)
             self._acquisition = Acquisition(

@@ -1,0 +1,1 @@
+"""The full-size generator in torch and diffusers: loaded, run as it is, or exported as engines."""

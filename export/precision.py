@@ -1,0 +1,124 @@
+"""One module in several precisions: single, single with halved weights, half, and eight bits."""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+from onnxruntime.tools.onnx_model_utils import make_input_shape_fixed
+from torch import Tensor, nn
+
+from export.codec import halve_weights
+from export.graph import without_traces
+
+OPSET = 18
+
+
+class HalfInside(nn.Module):
+    """A module in half precision behind single-precision ends.
+
+    Parameters
+    ----------
+    module : Module
+        Left as it is; a copy of it is halved.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = copy.deepcopy(module).half()
+
+    def forward(self, given: Tensor) -> tuple[Tensor, ...]:
+        """Compute what the module computes; its floats as single precision."""
+        made = self.module(given.half())
+        made = made if isinstance(made, tuple) else (made,)
+        return tuple(part.float() if part.is_floating_point() else part for part in made)
+
+
+def export_any_batch(
+    module: nn.Module, given: str, shape: tuple[int, ...], made: tuple[str, ...], file: Path
+) -> None:
+    """Write a module with one input and any batch size.
+
+    Parameters
+    ----------
+    module : Module
+    given : str
+        Name of the input.
+    shape : tuple of int
+        Of one item.
+    made : tuple of str
+        Names of the outputs.
+    file : Path
+    """
+    program = torch.onnx.export(
+        module.eval(),
+        (torch.zeros(2, *shape),),
+        input_names=[given],
+        output_names=list(made),
+        dynamic_shapes=({0: torch.export.Dim("n")},),
+        opset_version=OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    if program is None:
+        raise RuntimeError("torch gave no ONNX program")
+    onnx.save(without_traces(program.model_proto), file)
+
+
+def halve_stored(source: Path, file: Path) -> None:
+    """Write a graph again with its weights in half precision, computed with in single precision."""
+    onnx.save(halve_weights(onnx.load(source)), file)
+
+
+def fix_batch(source: Path, file: Path) -> None:
+    """Write a graph again for a batch of one."""
+    model = onnx.load(source)
+    (given,) = model.graph.input
+    shape = [dim.dim_value for dim in given.type.tensor_type.shape.dim]
+    make_input_shape_fixed(model.graph, given.name, [1, *shape[1:]])
+    onnx.save(onnx.shape_inference.infer_shapes(model), file)
+
+
+def quantise(source: Path, file: Path, examples: NDArray[np.float32]) -> None:
+    """Write a graph again with weights and activations of eight bits (static, quantise-dequantise pairs).
+
+    Parameters
+    ----------
+    source, file : Path
+    examples : ndarray, shape (n, ...)
+        What the ranges of the activations are taken from, one at a time.
+    """
+    (given,) = onnx.load(source).graph.input
+    prepared = file.with_suffix(".prepared")
+    quant_pre_process(source, prepared, skip_symbolic_shape=True)
+    try:
+        quantize_static(
+            prepared,
+            file,
+            _Examples(given.name, examples),
+            quant_format=QuantFormat.QDQ,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+        )
+    finally:
+        prepared.unlink()
+
+
+class _Examples(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, name: str, examples: NDArray[np.float32]) -> None:
+        self._feeds: Iterator[dict[str, NDArray[Any]]] = ({name: example[None]} for example in examples)
+
+    def get_next(self) -> dict[str, NDArray[Any]] | None:
+        return next(self._feeds, None)
