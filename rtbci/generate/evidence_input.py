@@ -28,6 +28,8 @@ class DecodedEvidence:
         Calibrated probability of the best concept.
     window, context : int
         Which window it rests on, and in which context; a new context owes nothing to the one before.
+    text : ndarray, shape (text,), float32, or None
+        The embedding of a text that describes the picture, as regressed from the EEG.
     """
 
     posterior: NDArray[np.float64]
@@ -37,6 +39,7 @@ class DecodedEvidence:
     confidence: float
     window: int
     context: int
+    text: NDArray[np.float32] | None = None
 
 
 def from_message(
@@ -52,7 +55,7 @@ def from_message(
     ----------
     header : Evidence
     buffers : sequence of ndarray
-        Posterior, text embedding (not used here), latent and the attributes' posteriors in one row.
+        Posterior, text embedding, latent and the attributes' posteriors in one row.
     attributes : mapping of str to sequence of str
         The bundle's attributes and their values.
     latent_shape : tuple of int
@@ -65,7 +68,7 @@ def from_message(
     WireError
         If a shape is not the bundle's, or a number is not finite or no probability.
     """
-    posterior, _, latent, joined = buffers
+    posterior, text, latent, joined = buffers
     sizes = [len(values) for values in attributes.values()]
     if posterior.shape != (concepts,) or latent.shape != latent_shape or joined.shape != (sum(sizes),):
         raise WireError(
@@ -76,6 +79,7 @@ def from_message(
     parts = np.split(joined, np.cumsum(sizes)[:-1])
     if not (
         np.isfinite(latent).all()
+        and np.isfinite(text).all()
         and np.isfinite(header.strength)
         and all(_is_distribution(part) for part in (posterior, *parts))
     ):
@@ -91,6 +95,7 @@ def from_message(
         confidence=header.confidence,
         window=header.window,
         context=header.context,
+        text=np.ascontiguousarray(text, dtype=np.float32),
     )
 
 

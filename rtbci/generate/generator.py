@@ -17,10 +17,17 @@ from rtbci.wire.messages import Grade
 
 Pictures = NDArray[np.uint8]
 Decode = Callable[[NDArray[np.float32]], Pictures]
+Stale = Callable[[], bool]
+"""Says whether what is being drawn is out of date."""
 
 TURN = 0.6
 """How far a composition goes towards the next one of its context at each window: most of the way, so that the
 picture mostly shows what its caption says, but not all of it, so that it turns rather than jumps."""
+
+
+def never() -> bool:
+    """Say that nothing newer has come."""
+    return False
 
 
 class Generator(Protocol):
@@ -37,8 +44,12 @@ class Generator(Protocol):
         """Draw the scene at its middle moment; uint8 (1, h, w, 3)."""
         ...
 
-    def clip(self, evidence: DecodedEvidence) -> Iterator[Pictures]:
-        """Draw the scene's frames one by one, each uint8 (h, w, 3); it can be stopped between them."""
+    def clip(self, evidence: DecodedEvidence, stale: Stale = never) -> Iterator[Pictures]:
+        """Draw the scene's frames one by one, each uint8 (h, w, 3).
+
+        Ends early, with fewer than `frames`, as soon as `stale` says that newer evidence has come; it is asked
+        between any two steps of the work.
+        """
         ...
 
     def scene(self, evidence: DecodedEvidence) -> tuple[int, int] | None:
@@ -127,9 +138,11 @@ class MemoryGenerator:
         latents = self._compose(evidence).latents
         return self._draw(latents[self.memory.keyframe], evidence.strength)[None]
 
-    def clip(self, evidence: DecodedEvidence) -> Iterator[Pictures]:
-        """Draw the scene's frames one by one, each uint8 (h, w, 3)."""
-        for latent in self._compose(evidence).latents:
+    def clip(self, evidence: DecodedEvidence, stale: Stale = never) -> Iterator[Pictures]:
+        """Draw the scene's frames one by one, each uint8 (h, w, 3), until `stale` says to stop."""
+        for number, latent in enumerate(self._compose(evidence).latents):
+            if number and stale():
+                return
             yield self._draw(latent, evidence.strength)
 
     def scene(self, evidence: DecodedEvidence) -> tuple[int, int] | None:

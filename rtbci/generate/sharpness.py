@@ -11,16 +11,25 @@ presence    1 - (1 - s)^2.5             0      0.51   0.82   0.97   1
 blur (px)   32 (1 - s)^4, of 256        32     10     2      0.1    0
 brightness  0.5 + 0.5 (1 - (1 - s)^2)   0.5    0.72   0.88   0.97   1
 mixing      1 + 2 s                     1      1.5    2      2.5    3
+refinement  0.8 (1 - (1 - s)^2)         0      0.35   0.6    0.75   0.8
+steps       4 s, rounded up             0      1      2      3      4
+guidance    1 + max(0, s - 0.5)         1      1      1      1.25   1.5
 =========== =========================== ====== ====== ====== ====== ======
 
 At strength 0 nothing of the evidence reaches the picture: a guess that is worth nothing cannot be read from
 it, not even by a machine. Presence rises faster than blur falls, so that weak evidence shows as colour and
 place long before it shows as an object. The mixing exponent sharpens the posterior with which several
 concepts' scenes are laid over each other: weak evidence shows its doubt as a double exposure.
+
+The last three are for generators that draw anew by denoising (`rtbci.generate.full_size`). What such a network
+adds to the EEG's own latent is invented: weak evidence is refined little and in few steps, so that the picture
+stays as coarse as what is known, and only strong evidence pays for guidance, which costs a second run of the
+network at each step.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -28,6 +37,8 @@ from numpy.typing import NDArray
 
 BACKDROP_BLUR = 0.125
 """Blur of the backdrop, as a share of the picture's height: 32 px of 256."""
+MOST_STEPS = 4
+"""Steps of denoising for the strongest evidence; distilled (latent consistency) networks gain little from more."""
 _BLUR_STEPS = 1024.0
 """Blurs are rounded to this part of the picture's height, so that their weights can be kept."""
 _LEAST = 0.2
@@ -50,12 +61,21 @@ class Sharpness:
         Factor on the picture.
     mixing : float
         Exponent on the posterior by which scenes are mixed.
+    refinement : float
+        How far up the schedule of noise the EEG's latent is taken before it is denoised, 0 to 1.
+    steps : int
+        Steps of denoising.
+    guidance : float
+        Weight of classifier-free guidance; 1 is none.
     """
 
     presence: float
     blur: float
     brightness: float
     mixing: float
+    refinement: float
+    steps: int
+    guidance: float
 
 
 def sharpness(strength: float) -> Sharpness:
@@ -66,6 +86,10 @@ def sharpness(strength: float) -> Sharpness:
         blur=BACKDROP_BLUR * doubt**4,
         brightness=0.5 + 0.5 * (1.0 - doubt**2),
         mixing=3.0 - 2.0 * doubt,
+        refinement=0.8 * (1.0 - doubt**2),
+        # As 1 - doubt, not strength: out of range is clipped. A hair less, as 1 - (1 - 0.1) is above 0.1.
+        steps=ceil(MOST_STEPS * (1.0 - doubt) - 1e-9),
+        guidance=1.0 + max(0.0, 0.5 - doubt),
     )
 
 

@@ -167,11 +167,9 @@ class Worker:
         if kept is not None:
             self._send_picture(request, "clip", kept, reused=True)
             return
-        frames = []
-        for frame in self._generator.clip(evidence):
-            frames.append(frame)
-            if len(frames) < self._generator.frames and self.inbox.interrupts():
-                return
+        frames = list(self._generator.clip(evidence, self.inbox.interrupts))
+        if len(frames) < self._generator.frames:
+            return
         clip = np.stack(frames)
         self._reuse.keep("clip", request.header, look, clip)
         self._send_picture(request, "clip", clip)

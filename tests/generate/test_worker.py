@@ -153,8 +153,10 @@ class SlowGenerator:
         self.drawn.append(("keyframe", evidence.window))
         return np.zeros((1, 8, 8, 3), np.uint8)
 
-    def clip(self, evidence):
+    def clip(self, evidence, stale):
         for k in range(self.frames):
+            if k and stale():
+                return
             assert self.go.acquire(timeout=20)
             self.drawn.append((f"frame {k}", evidence.window))
             yield np.zeros((8, 8, 3), np.uint8)
