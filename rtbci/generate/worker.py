@@ -25,7 +25,8 @@ from threadpoolctl import threadpool_limits
 from rtbci.bundle import Manifest, load_bundle
 from rtbci.errors import RtbciError, WireError
 from rtbci.generate.evidence_input import DecodedEvidence, from_message
-from rtbci.generate.generator import Generator, MemoryGenerator
+from rtbci.generate.generator import Generator
+from rtbci.generate.opening import open_generator
 from rtbci.generate.reuse import Reuse
 from rtbci.stimuli.captions import caption
 from rtbci.stimuli.spec import CLIP_SECONDS, clip_spec
@@ -271,7 +272,7 @@ def run_worker(
     # Blurring is small products of matrices: onnxruntime's threads need the cores more.
     threadpool_limits(1, "blas")
     bundle = load_bundle(bundle_path)
-    generator = MemoryGenerator.from_bundle(bundle, threads=threads)
+    generator = open_generator(bundle, threads)
     with zmq.Context() as context:
         pull, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
         pull.setsockopt(zmq.LINGER, 0)

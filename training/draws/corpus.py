@@ -117,6 +117,11 @@ class Corpus:
         """Latents (n, 8, 16, 16) of some clips' middle pictures."""
         return self.latents[which, self.frames // 2].astype(np.float32) * np.float32(_STEP)
 
+    def spread(self, mean: NDArray[np.float32]) -> float:
+        """Root mean square of the middle pictures' departure from their mean, of at most 1024 of them."""
+        some = np.linspace(0, self.filled - 1, min(self.filled, 1024)).astype(int)
+        return float(np.sqrt(np.mean((self.middles(some) - mean) ** 2)))
+
     def mean(self) -> NDArray[np.float32]:
         """Mean (8, 16, 16) of the middle pictures that are there."""
         total = np.zeros(LATENT_SHAPE)

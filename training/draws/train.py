@@ -1,8 +1,8 @@
 """Train the generator that draws (``rtbci train generator``): on a CPU or a GPU, by the clock, resumable.
 
 It draws its clips and encodes them first, for part of the time, then learns. At every measurement it writes
-``checkpoint.pt``, ``draws.safetensors`` (averaged weights), ``draws.json``, ``draw_mean.npy``, and the
-curve (``curve.json``, ``curve.png``) into its folder; killed, it goes on from the last.
+``checkpoint.pt``, ``draws.safetensors`` (averaged weights), ``draws.json``, the latents' mean and
+spread, and the curve (``curve.json``, ``curve.png``) into its folder; killed, it goes on from the last.
 """
 
 import copy
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 WEIGHTS_FILE = "draws.safetensors"
 SETTINGS_FILE = "draws.json"
-MEAN_FILE = "draw_mean.npy"
+MEAN_FILE, SPREAD_FILE = "draw_mean.npy", "draw_spread.npy"
 CHECKPOINT_FILE = "checkpoint.pt"
 
 STRANGE_LATENT = 0.2
@@ -86,7 +86,8 @@ class Trainer:
         self.held_out.fill(lambda: True, self._filling("held-out clips"), s.device)
         self.corpus.fill(lambda: self._spent() < s.corpus_share, self._filling("clips"), s.device)
         self._labels, self._held_labels = self.corpus.labels(), self.held_out.labels()
-        self._mean = torch.from_numpy(self.corpus.mean()).to(s.device)
+        mean = self.corpus.mean()
+        self._mean, self._spread = torch.from_numpy(mean).to(s.device), self.corpus.spread(mean)
         measured = self.seconds
         while self._spent() < 1.0:
             self._since.append(self.train_step())
@@ -168,6 +169,7 @@ class Trainer:
         }
         write_curve(folder, self.curve)
         np.save(folder / MEAN_FILE, self._mean.cpu().numpy(), allow_pickle=False)
+        np.save(folder / SPREAD_FILE, np.float32([self._spread]), allow_pickle=False)
         weights = {name: value.contiguous().cpu() for name, value in self.average.state_dict().items()}
         save_file(weights, folder / "weights.tmp")
         (folder / "weights.tmp").replace(folder / WEIGHTS_FILE)
@@ -175,7 +177,7 @@ class Trainer:
         torch.save(state, folder / "checkpoint.tmp")
         (folder / "checkpoint.tmp").replace(folder / CHECKPOINT_FILE)
         log.info(
-            "step %d, %.1f min: held out %.4f, with another scene's evidence %.4f, with none %.4f, clips %.4f",
+            "step %d, %.1f min: held out %.4f, by another scene's evidence %.4f, by none %.4f, clips %.4f",
             self.step, self.seconds / 60, point.own, point.other, point.none, point.clips,
         )  # fmt: skip
 
