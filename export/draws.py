@@ -62,9 +62,7 @@ class _Control(nn.Module):
         super().__init__()
         self.drawer = drawer
 
-    def forward(
-        self, keyframe: Tensor, known: Tensor, time: Tensor, evidence: Tensor
-    ) -> tuple[Tensor, ...]:
+    def forward(self, keyframe: Tensor, known: Tensor, time: Tensor, evidence: Tensor) -> tuple[Tensor, ...]:
         return self.drawer.steer(keyframe, known, time, evidence)
 
 

@@ -177,9 +177,7 @@ class DrawingGenerator:
             return EngineSession(path, engines[name], threads=threads, providers=providers)
 
         step, decoder = opened(STEP), opened("decoder")
-        shapes = [
-            tensor.shape[1:] for tensor in engines[STEP].inputs if tensor.name.startswith("residual")
-        ]
+        shapes = [tensor.shape[1:] for tensor in engines[STEP].inputs if tensor.name.startswith("residual")]
         generator = cls(
             Flow(step, opened(CONTROL), shapes),
             np.asarray(bundle.array(MEAN), dtype=np.float32),

@@ -32,7 +32,9 @@ def test_more_evidence_never_looks_less_sure(a, b):
 
 
 def test_what_is_invented_starts_at_nothing():
-    refinements = [(s.steps, round(s.refinement, 2), s.guidance) for s in map(sharpness, (0, 0.25, 0.5, 0.75, 1))]
+    refinements = [
+        (s.steps, round(s.refinement, 2), s.guidance) for s in map(sharpness, (0, 0.25, 0.5, 0.75, 1))
+    ]
     assert refinements == [(0, 0.0, 1.0), (1, 0.35, 1.0), (2, 0.6, 1.0), (3, 0.75, 1.25), (4, 0.8, 1.5)]
 
 
