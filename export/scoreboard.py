@@ -266,8 +266,8 @@ def scoreboard(
     UsageError
         If something is missing.
     """
-    from export.draws import open_draws
     from export.drawing import open_generator
+    from export.draws import open_draws
     from training.codec import load_codec
     from training.evaluation.attribute_eyes import attribute_eyes
     from training.evaluation.corpus_classifiers import CACHE, corpus_classifiers

@@ -202,16 +202,13 @@ class DrawingGenerator:
         """Let the keyframe move; frames uint8 (h, w, 3), none or fewer as soon as `stale` says to stop."""
         keyframe = self._compose(evidence)
         sharp = sharpness(evidence.strength)
-        if step_count(sharp) and sharp.presence > 0:
-            start = np.repeat(self._start(evidence, sharp)[:, None], self.frames, axis=1)
-            latents = start
-            for latents in self._flow.follow(start, evidence_row(evidence, sharp), sharp, keyframe):  # noqa: B020
-                if stale():
-                    return
-            # One shift for all frames, so that the clip has the keyframe in its middle and no jump around it.
-            moving = latents + (keyframe - latents[:, self.frames // 2])[:, None]
-        else:
-            moving = np.repeat(keyframe[:, None], self.frames, axis=1)
+        latents = np.repeat(self._start(evidence, sharp)[:, None], self.frames, axis=1)
+        for moved in self._flow.follow(latents, evidence_row(evidence, sharp), sharp, keyframe):
+            latents = moved
+            if stale():
+                return
+        # One shift for all frames, so that the clip has the keyframe in its middle and no jump around it.
+        moving = latents + (keyframe - latents[:, self.frames // 2])[:, None]
         for number in range(self.frames):
             if number and stale():
                 return
@@ -235,8 +232,8 @@ class DrawingGenerator:
         before = self._drawn if self._drawn and self._drawn[0].context == evidence.context else None
         sharp = sharpness(evidence.strength)
         latents = self._start(evidence, sharp)[:, None]
-        for latents in self._flow.follow(latents, evidence_row(evidence, sharp), sharp):  # noqa: B020
-            pass
+        for moved in self._flow.follow(latents, evidence_row(evidence, sharp), sharp):
+            latents = moved
         drawn = latents[:, 0]
         if before is not None:
             drawn = before[1] + np.float32(TURN) * (drawn - before[1])

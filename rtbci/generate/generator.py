@@ -47,8 +47,8 @@ class Generator(Protocol):
     def clip(self, evidence: DecodedEvidence, stale: Stale = never) -> Iterator[Pictures]:
         """Draw the scene's frames one by one, each uint8 (h, w, 3).
 
-        Ends early, with fewer than `frames`, as soon as `stale` says that newer evidence has come; it is asked
-        between any two steps of the work.
+        Ends early, with fewer than `frames`, as soon as `stale` says that newer evidence has come; it is
+        asked between any two steps of the work.
         """
         ...
 

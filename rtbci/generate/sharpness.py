@@ -21,10 +21,10 @@ it, not even by a machine. Presence rises faster than blur falls, so that weak e
 place long before it shows as an object. The mixing exponent sharpens the posterior with which several
 concepts' scenes are laid over each other: weak evidence shows its doubt as a double exposure.
 
-The last three are for generators that draw anew by denoising (`rtbci.generate.full_size`). What such a network
-adds to the EEG's own latent is invented: weak evidence is refined little and in few steps, so that the picture
-stays as coarse as what is known, and only strong evidence pays for guidance, which costs a second run of the
-network at each step.
+The last three are for generators that draw anew by denoising (`rtbci.generate.full_size`). What such a
+network adds to the EEG's own latent is invented: weak evidence is refined little and in few steps, so that the
+picture stays as coarse as what is known, and only strong evidence pays for guidance, which costs a second run
+of the network at each step.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 BACKDROP_BLUR = 0.125
 """Blur of the backdrop, as a share of the picture's height: 32 px of 256."""
 MOST_STEPS = 4
-"""Steps of denoising for the strongest evidence; distilled (latent consistency) networks gain little from more."""
+"""Steps of denoising for the strongest evidence; distilled networks gain little from more."""
 _BLUR_STEPS = 1024.0
 """Blurs are rounded to this part of the picture's height, so that their weights can be kept."""
 _LEAST = 0.2
