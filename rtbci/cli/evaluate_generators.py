@@ -11,10 +11,10 @@ _TITLE = "Generators, on scenes held out"
 _NOTES = (
     "Means over 40 concepts, in brackets their 95 % interval over concepts. The first column is the watched "
     "scene through the autoencoder: the ceiling of every figure that judges have a part in.",
-    "Obeyed: what a network sees that has learnt from other drawn scenes only. Wrong evidence is strong and of "
-    "another concept, while its latent is the watched scene's.",
-    "Novelty 0 is a stored scene, 1 is as far from all of them as a scene that nobody has stored. Fog is near "
-    "everything: read it beside sharpness.",
+    "Obeyed: what a network sees that has learnt from other drawn scenes only. Wrong evidence is strong and "
+    "of another concept, while its latent is the watched scene's.",
+    "Novelty 0 is a stored scene, 1 is as far from all of them as a scene that nobody has stored. Fog is "
+    "near everything: read it beside sharpness.",
 )
 
 

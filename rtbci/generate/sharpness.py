@@ -22,9 +22,9 @@ place long before it shows as an object. The mixing exponent sharpens the poster
 concepts' scenes are laid over each other: weak evidence shows its doubt as a double exposure.
 
 The last three are for generators that draw anew by denoising (`rtbci.generate.full_size`). What such a
-network adds to the EEG's own latent is invented: weak evidence is refined little and in few steps, so that the
-picture stays as coarse as what is known, and only strong evidence pays for guidance, which costs a second run
-of the network at each step.
+network adds to the EEG's own latent is invented: weak evidence is refined little and in few steps, so that
+the picture stays as coarse as what is known, and only strong evidence pays for guidance, which costs a second
+run of the network at each step.
 """
 
 from dataclasses import dataclass

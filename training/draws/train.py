@@ -79,8 +79,8 @@ class Trainer:
         self._last = time.monotonic()
         self._resume()
 
-    def run(self) -> list[Point]:
-        """Make the corpus, train until the time is spent, and return the curve."""
+    def prepare(self) -> None:
+        """Make the corpus, as far as its share of the time allows, and learn its mean."""
         s = self.settings
         self._last = time.monotonic()
         self.held_out.fill(lambda: True, self._filling("held-out clips"), s.device)
@@ -88,11 +88,15 @@ class Trainer:
         self._labels, self._held_labels = self.corpus.labels(), self.held_out.labels()
         mean = self.corpus.mean()
         self._mean, self._spread = torch.from_numpy(mean).to(s.device), self.corpus.spread(mean)
+
+    def run(self) -> list[Point]:
+        """Prepare, train until the time is spent, and return the curve."""
+        self.prepare()
         measured = self.seconds
         while self._spent() < 1.0:
             self._since.append(self.train_step())
             self.progress(f"step {self.step}, loss {np.mean(self._since[-50:]):.4f}", self._spent())
-            if self.seconds - measured > s.measure_s:
+            if self.seconds - measured > self.settings.measure_s:
                 measured = self.seconds
                 self.save()
         if self._since or not self.curve:
