@@ -23,7 +23,7 @@ from training.draws.model import Drawer
 from training.draws.settings import ModelSettings
 from training.draws.train import SETTINGS_FILE, WEIGHTS_FILE
 
-SETTINGS = ModelSettings(widths=(16, 16), token=16, head=8, frames=2)
+SETTINGS = ModelSettings(widths=(16, 16), token=16, heads=2, frames=2)
 ENGINES = {"draw_step": STEP_FILE, "draw_control": CONTROL_FILE}
 
 

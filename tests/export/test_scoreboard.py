@@ -13,7 +13,7 @@ from training.evaluation.motion import flicker, motion, motion_place
 from training.evaluation.scoreboard import scoreboard_lines, scoreboard_markdown
 from training.evaluation.summaries import summarise_rows
 
-FRAMES = 2
+FRAMES = 3
 
 
 class Knowing:

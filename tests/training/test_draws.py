@@ -24,7 +24,7 @@ from training.draws.settings import ModelSettings, TrainSettings
 from training.draws.train import WEIGHTS_FILE as DRAWS_FILE
 from training.draws.train import Trainer, load_drawer
 
-TINY = ModelSettings(widths=(16, 16), token=16, head=8, frames=2)
+TINY = ModelSettings(widths=(16, 16), token=16, heads=2, frames=2)
 
 
 @pytest.fixture(autouse=True)
@@ -65,12 +65,11 @@ def test_posteriors_are_right_as_often_as_they_say():
     rows = evidence_rows(told, np.random.default_rng(0), certain=0.0)
     posterior = parts(rows)["posterior"]
     assert np.allclose(posterior.sum(axis=1), 1, atol=1e-5)
-    # Above one half, the concept that was put first is the best one.
-    for low, high in ((0.5, 0.7), (0.7, 0.9)):
-        best = posterior.max(axis=1)
-        some = (best > low) & (best <= high)
-        right = posterior[some].argmax(axis=1) == told.concept[some]
-        assert abs(right.mean() - best[some].mean()) < 0.06
+    truth = np.eye(len(CONCEPTS))[told.concept]
+    for low, high in ((0.02, 0.1), (0.1, 0.3), (0.3, 0.6), (0.6, 0.9)):
+        some = (posterior > low) & (posterior <= high)
+        assert some.sum() > 500
+        assert abs(truth[some].mean() - posterior[some].mean()) < 0.04
 
 
 def test_evidence_tells_of_the_scene_more_the_surer_it_is():
@@ -176,10 +175,10 @@ def test_training_lowers_the_loss(settings):
     trainer = Trainer(replace(settings, rate=3e-3, warm_up=1, clip_share=0.0))
     trainer.prepare()
     before = trainer.measure().own
-    for _ in range(25):
+    for _ in range(30):
         trainer.train_step()
     trainer.average.load_state_dict(trainer.drawer.state_dict())
-    assert trainer.measure().own < 0.95 * before
+    assert trainer.measure().own < 0.97 * before
 
 
 def test_a_killed_training_goes_on_where_it_was(settings):

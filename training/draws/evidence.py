@@ -94,17 +94,24 @@ def _distributions(
     rng: np.random.Generator,
     concentration: float | None = None,
 ) -> NDArray[np.float64]:
-    """Distributions whose best value has the probability `sure` and is right as often."""
+    """Distributions from which the truth might have been drawn: one value has `sure`, the others the rest.
+
+    Each is made first, over places; one place is drawn from it for the truth; the other values then get the
+    other places at random. So whatever a value is given, it is right as often.
+    """
     n = len(truth)
-    wrong = (truth + rng.integers(1, size, n)) % size
-    best = np.where(rng.random(n) < sure, truth, wrong)
     if concentration is None:
         others = np.full((n, size - 1), 1 / (size - 1))
     else:
         others = rng.dirichlet(np.full(size - 1, concentration), n)
+    given = np.concatenate([sure[:, None], others * (1 - sure[:, None])], axis=1)
+    place = np.minimum((given.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1), size - 1)
+    values = rng.random((n, size)).argsort(axis=1)
+    rows = np.arange(n)
+    before = (values == truth[:, None]).argmax(axis=1)
+    values[rows, before], values[rows, place] = values[rows, place], truth
     out = np.empty((n, size))
-    out[np.arange(size) != best[:, None]] = (others * (1 - sure[:, None])).ravel()
-    out[np.arange(n), best] = sure
+    out[rows[:, None], values] = given
     return out
 
 

@@ -70,7 +70,8 @@ class Drawer(nn.Module):
             down_block_types=("CrossAttnDownBlock2D",) * last + ("DownBlock2D",),
             up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * last,
             cross_attention_dim=s.token,
-            attention_head_dim=s.head,
+            # What diffusers calls so is the number of heads.
+            attention_head_dim=s.heads,
             norm_num_groups=_GROUPS,
             time_cond_proj_dim=len(STRIDES),
         )
@@ -79,7 +80,7 @@ class Drawer(nn.Module):
             motion_layers_per_block=1,
             motion_mid_block_layers_per_block=1,
             motion_norm_num_groups=_GROUPS,
-            motion_num_attention_heads=4,
+            motion_num_attention_heads=s.heads,
             motion_max_seq_length=s.frames,
             use_motion_mid_block=False,
         )
@@ -91,10 +92,10 @@ class Drawer(nn.Module):
             layers_per_block=1,
             down_block_types=("CrossAttnDownBlockMotion",) * last + ("DownBlockMotion",),
             cross_attention_dim=s.token,
-            attention_head_dim=s.head,
+            attention_head_dim=s.heads,
             norm_num_groups=_GROUPS,
             conditioning_embedding_out_channels=(16, 32),
-            motion_num_attention_heads=4,
+            motion_num_attention_heads=s.heads,
             motion_max_seq_length=s.frames,
         )
         self.tokens = Tokens(s.token)

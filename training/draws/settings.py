@@ -16,15 +16,15 @@ class ModelSettings:
         Channels at 16 x 16, 8 x 8 and 4 x 4 places; multiples of 16.
     token : int
         Length of a token of evidence.
-    head : int
-        Channels of an attention head.
+    heads : int
+        Attention heads.
     frames : int
         Most frames of a clip.
     """
 
     widths: tuple[int, ...] = (64, 64, 96)
     token: int = 96
-    head: int = 16
+    heads: int = 4
     frames: int = 8
 
 

@@ -26,11 +26,13 @@ def motion_place(truth: Clips, made: Clips) -> float:
 
 
 def flicker(clips: Clips) -> float:
-    """Root mean square of the second differences over that of the first; 0 for clips that stand still.
+    """Root mean square of the second differences over that of the first.
 
-    Steady motion gives little; frames that differ at random give sqrt(3) = 1.73.
+    0 for clips that stand still or have fewer than three frames. Steady motion gives little; frames that differ at random give sqrt(3) = 1.73.
     """
     steps = _steps(clips)
+    if steps.shape[1] < 2:
+        return 0.0
     first = float(np.sqrt(np.mean(np.square(steps))))
     second = float(np.sqrt(np.mean(np.square(np.diff(steps, axis=1)))))
     return second / first if first > _STILL else 0.0
