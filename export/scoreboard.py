@@ -8,17 +8,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from export.drawing import open_generator
 from export.recognition import simulated_evidence
 from rtbci.generate import DecodedEvidence, Generator, SceneMemory
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
 from rtbci.stimuli.draw import draw_clip
 from rtbci.stimuli.spec import ClipSpec, clip_spec
-from training.codec import decode_latents, encode_frames
+from training.codec import decode_latents, encode_frames, load_codec
 from training.codec_metrics import edge_strength
 from training.codec_model import Codec
 from training.codec_seeds import CODEC_HELD_OUT
-from training.evaluation.attribute_eyes import AttributeEye
-from training.evaluation.corpus_classifiers import ClipClassifier, FrameClassifier
+from training.evaluation.attribute_eyes import AttributeEye, attribute_eyes
+from training.evaluation.corpus_classifiers import CACHE, ClipClassifier, FrameClassifier, corpus_classifiers
 from training.evaluation.guesser import small
 from training.evaluation.motion import flicker, motion, motion_place
 from training.evaluation.rows import Row
@@ -243,7 +244,7 @@ def scoreboard(
     codec_folder: Path,
     draws_folder: Path | None,
     per_concept: int = 2,
-    cache: Path | None = None,
+    cache: Path = CACHE,
     progress: Callable[[str], None] | None = None,
 ) -> list[Row]:
     """Compare the memory of scenes with a trained generator that draws.
@@ -266,18 +267,14 @@ def scoreboard(
     UsageError
         If something is missing.
     """
-    from export.drawing import open_generator
-    from export.draws import open_draws
-    from training.codec import load_codec
-    from training.evaluation.attribute_eyes import attribute_eyes
-    from training.evaluation.corpus_classifiers import CACHE, corpus_classifiers
-
     codec, remembering = load_codec(codec_folder), open_generator(codec_folder)
     contenders: dict[str, Generator] = {"memory": remembering}
     if draws_folder is not None:
+        # diffusers takes seconds to import; the memory alone does without.
+        from export.draws import open_draws
+
         contenders["draws"] = open_draws(draws_folder, codec_folder)
     if progress is not None:
         progress("judges")
-    kept = cache or CACHE
-    judges = Judges(*corpus_classifiers(kept), attribute_eyes(kept))
+    judges = Judges(*corpus_classifiers(cache), attribute_eyes(cache))
     return compare_generators(contenders, remembering.memory, codec, judges, per_concept, progress)

@@ -19,5 +19,6 @@ def open_generator(bundle: Bundle, threads: int = 2) -> Generator:
     BundleError
         If the bundle is damaged.
     """
-    kind = DrawingGenerator if STEP in bundle.manifest.engines else MemoryGenerator
-    return kind.from_bundle(bundle, threads=threads)
+    if STEP in bundle.manifest.engines:
+        return DrawingGenerator.from_bundle(bundle, threads=threads)
+    return MemoryGenerator.from_bundle(bundle, threads=threads)
