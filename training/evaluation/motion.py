@@ -28,7 +28,8 @@ def motion_place(truth: Clips, made: Clips) -> float:
 def flicker(clips: Clips) -> float:
     """Root mean square of the second differences over that of the first.
 
-    0 for clips that stand still or have fewer than three frames. Steady motion gives little; frames that differ at random give sqrt(3) = 1.73.
+    Steady motion gives little; frames that differ at random give sqrt(3) = 1.73. 0 for clips that stand
+    still or have fewer than three frames.
     """
     steps = _steps(clips)
     if steps.shape[1] < 2:
