@@ -39,16 +39,17 @@ def evaluate_generators(
     Example: `rtbci evaluate generators --draws runs/draws --report generators.json`
     """
     need("evaluate generators", "train,export", "torch", "safetensors", "diffusers", "onnx")
+    from rtbci.files import check_place, save_report, write_report
+
+    check_place(report)
     import msgspec
     from rich.console import Console
     from rich.table import Table
 
     from export.scoreboard import scoreboard
-    from rtbci.files import check_place, save_report, write_report
     from training.evaluation.scoreboard import scoreboard_lines, scoreboard_markdown
     from training.evaluation.summaries import summarise_rows
 
-    check_place(report)
     with Console(stderr=True).status("measuring …") as status:
         rows = scoreboard(codec, draws, per_concept, judges, lambda what: status.update(f"{what} …"))
     summaries = summarise_rows(rows, "memory")
