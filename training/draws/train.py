@@ -92,13 +92,15 @@ class Trainer:
     def run(self) -> list[Point]:
         """Prepare, train until the time is spent, and return the curve."""
         self.prepare()
-        measured = self.seconds
+        measured, taken = self.seconds, 0.0
         while self._spent() < 1.0:
             self._since.append(self.train_step())
             self.progress(f"step {self.step}, loss {np.mean(self._since[-50:]):.4f}", self._spent())
-            if self.seconds - measured > self.settings.measure_s:
-                measured = self.seconds
+            # On a slow machine a measurement takes minutes: at most a fifth of the time goes into them.
+            if self.seconds - measured > max(self.settings.measure_s, 4 * taken):
+                before = self.seconds
                 self.save()
+                measured, taken = self.seconds, self.seconds - before
         if self._since or not self.curve:
             self.save()
         return self.curve
