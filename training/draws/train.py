@@ -92,6 +92,17 @@ class Trainer:
     def run(self) -> list[Point]:
         """Prepare, train until the time is spent, and return the curve."""
         self.prepare()
+        try:
+            self._train()
+        except KeyboardInterrupt:
+            # What was learnt since the last measurement is kept; measuring it would take too long now.
+            self._write()
+            raise
+        if self._since or not self.curve:
+            self.save()
+        return self.curve
+
+    def _train(self) -> None:
         measured, taken = self.seconds, 0.0
         while self._spent() < 1.0:
             self._since.append(self.train_step())
@@ -101,9 +112,6 @@ class Trainer:
                 before = self.seconds
                 self.save()
                 measured, taken = self.seconds, self.seconds - before
-        if self._since or not self.curve:
-            self.save()
-        return self.curve
 
     def train_step(self) -> float:
         """Learn from one batch; seeded by its number, so that a resumed run learns from other ones."""
@@ -161,11 +169,18 @@ class Trainer:
 
     def save(self) -> None:
         """Measure, and write the checkpoint, the averaged weights and the curve."""
-        folder = self.settings.folder
         point = self.measure()
         self.curve.append(point)
         self._since = []
         self._spent()
+        self._write()
+        log.info(
+            "step %d, %.1f min: held out %.4f, by another scene's evidence %.4f, by none %.4f, clips %.4f",
+            self.step, self.seconds / 60, point.own, point.other, point.none, point.clips,
+        )  # fmt: skip
+
+    def _write(self) -> None:
+        folder = self.settings.folder
         state = {
             "step": self.step,
             "seconds": self.seconds,
@@ -182,10 +197,6 @@ class Trainer:
         write_json(folder / SETTINGS_FILE, asdict(self.settings.model))
         torch.save(state, folder / "checkpoint.tmp")
         (folder / "checkpoint.tmp").replace(folder / CHECKPOINT_FILE)
-        log.info(
-            "step %d, %.1f min: held out %.4f, by another scene's evidence %.4f, by none %.4f, clips %.4f",
-            self.step, self.seconds / 60, point.own, point.other, point.none, point.clips,
-        )  # fmt: skip
 
     def _held_loss(self, which: NDArray[np.intp], rows: NDArray[np.float32], frames: int) -> float:
         rng = np.random.default_rng(2)
