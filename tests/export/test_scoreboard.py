@@ -122,7 +122,7 @@ def test_the_table_has_a_column_for_each_and_the_ceiling_first(rows):
     obeyed = next(line for line in lines if line[:2] == ["concept obeyed", "right evidence, strength 1"])
     assert obeyed[2] == "2.5 %" and obeyed[4].startswith("100.0 %")
     assert any(line[1] == "time" and line[0] == "time of a clip" and "ms" in line[4] for line in lines)
-    assert scoreboard_markdown("Title", ["A note."], summaries).count("\n| ") == len(lines) + 1
+    assert scoreboard_markdown("Title", ["A note."], summaries).count("\n| ") == len(lines) + 2
 
 
 def test_motion_is_measured_as_it_is():
