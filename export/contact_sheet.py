@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
 from export.recognition import load_generator, simulated_evidence
+from rtbci.generate import Generator
 from rtbci.stimuli.concepts import CONCEPTS
 from rtbci.stimuli.draw import draw_frame
 from rtbci.stimuli.spec import clip_spec
@@ -34,36 +35,45 @@ _CELL, _GAP, _LEFT, _TOP = 120, 6, 170, 40
 _INK, _SOFT, _GROUND = QColor("#e8edf4"), QColor("#8b97a8"), QColor("#0b0e13")
 
 
-def contact_sheet(folder: Path, out: Path) -> None:
+def contact_sheet(folder: Path, out: Path, draws: Path | None = None) -> None:
     """Draw twelve held-out scenes and what becomes of them, and write a PNG.
 
     Rows: the scene watched; then, for strong, moderate and no evidence, preview, keyframe and the clip's
-    last frame. The evidence is right and its latent as coarse and noisy as one decoded from EEG.
+    last frame; with a second generator, keyframes and last frames of both, one below the other. The evidence
+    is right and its latent as coarse and noisy as one decoded from EEG.
 
     Parameters
     ----------
     folder : Path
         Where the trained autoencoder, its exported decoders and the memory lie.
     out : Path
+    draws : Path, optional
+        Folder of an exported generator that draws.
     """
     named = {concept.name: concept.index for concept in CONCEPTS}
     chosen = [named[name] for name in SHOWN if name in named][:12]
-    codec, generator = load_codec(folder), load_generator(folder)
+    codec, memory = load_codec(folder), load_generator(folder)
     specs = [clip_spec(concept, CODEC_HELD_OUT.start + 2000 + concept) for concept in chosen]
     truth = np.stack([draw_frame(spec, MIDDLE) for spec in specs])
     rows = [("watched", "", list(truth))]
     latents = encode_frames(codec, truth)
+    contenders: dict[str, Generator] = {"": memory}
+    if draws is not None:
+        from export.draws import open_draws
+
+        contenders = {"memory": memory, "draws": open_draws(draws, folder)}
     for title, strength in EVIDENCE:
         rng = np.random.default_rng(4)
         evidence = [
-            replace(simulated_evidence(spec, latent, generator.memory.mean, strength, rng), context=k)
+            replace(simulated_evidence(spec, latent, memory.memory.mean, strength, rng), context=k)
             for k, (spec, latent) in enumerate(zip(specs, latents, strict=True))
         ]
-        drawn = [
-            (generator.preview(e)[0], generator.keyframe(e)[0], list(generator.clip(e))[-1]) for e in evidence
-        ]
-        for index, grade in enumerate(("preview", "keyframe", "clip, last frame")):
-            rows.append((grade, title if index == 0 else "", [pictures[index] for pictures in drawn]))
+        rows.append(("preview", title, [memory.preview(e)[0] for e in evidence]))
+        for name, generator in contenders.items():
+            drawn = [(generator.keyframe(e)[0], list(generator.clip(e))[-1]) for e in evidence]
+            for index, grade in enumerate(("keyframe", "clip, last frame")):
+                label = f"{name}, {grade.removeprefix('clip, ')}" if name else grade
+                rows.append((label, "", [pictures[index] for pictures in drawn]))
     _draw(rows, [CONCEPTS[concept].name for concept in chosen]).save(str(out))
 
 

@@ -22,9 +22,11 @@ from export.codec import DECODER_FILE, PREVIEW_FILE
 from rtbci.bundle.schema import Metric
 from rtbci.generate import DecodedEvidence, MemoryGenerator, SceneMemory, sharpness
 from rtbci.generate.sharpness import BACKDROP_BLUR, blurred, veil
+from rtbci.stimuli.captions import caption
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
 from rtbci.stimuli.draw import draw_frame
 from rtbci.stimuli.spec import ClipSpec, clip_spec
+from rtbci.stimuli.text import concept_embeddings, embed
 from training.codec import MIDDLE, decode_latents, encode_frames, load_codec
 from training.codec_data import draw_random
 from training.codec_metrics import edge_strength
@@ -101,6 +103,8 @@ def simulated_evidence(
     channels, height, width = latent.shape
     blocks = (latent - mean).reshape(channels, 4, height // 4, 4, width // 4).mean(axis=(2, 4))
     departure = quality.kept * blocks + quality.noise * rng.standard_normal(blocks.shape)
+    # As regressed: the caption and the other concepts' names, each by its probability.
+    text = confidence * embed(caption(spec)) + others @ np.delete(concept_embeddings(), spec.concept, axis=0)
     return DecodedEvidence(
         posterior=np.insert(others, spec.concept, confidence),
         attributes=attributes,
@@ -111,6 +115,7 @@ def simulated_evidence(
         confidence=confidence,
         window=0,
         context=0,
+        text=text.astype(np.float32),
     )
 
 

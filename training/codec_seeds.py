@@ -12,3 +12,5 @@ CODEC_HELD_OUT = range(2**32, 2**32 + 2**24)
 """Pictures that only measure the autoencoder and the generator."""
 CODEC_TRAINING = range(2**33, 2**34)
 """Pictures that the autoencoder learns from."""
+DRAWS = range(2**34, 2**34 + 2**24)
+"""Clips that the generator that draws learns from."""

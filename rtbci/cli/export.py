@@ -57,11 +57,35 @@ def default(
 
 
 @export.command()
+def generator(
+    folder: Annotated[Path, typer.Option(help="Folder of the trained generator that draws.")] = Path(
+        "runs/draws"
+    ),
+) -> None:
+    """Export the generator that draws as engines beside its weights, and hold them against torch.
+
+    Example: `rtbci export generator --folder runs/draws`
+    """
+    need("export", "export", "diffusers")
+    from export.draws import CONTROL_FILE, STEP_FILE, export_draws
+
+    apart = export_draws(folder)
+    size = sum((folder / name).stat().st_size for name in (STEP_FILE, CONTROL_FILE))
+    typer.echo(
+        f"Wrote {STEP_FILE} and {CONTROL_FILE} to {folder} ({size / 1e6:.1f} MB); off by {apart.step:.2g} "
+        f"and {apart.control:.2g} at most."
+    )
+
+
+@export.command()
 def contact_sheet(
     out: Annotated[Path, typer.Argument(help="PNG to write.")],
     codec: Annotated[Path, typer.Option(help="Folder of the trained autoencoder and the memory.")] = Path(
         "runs/codec"
     ),
+    draws: Annotated[
+        Path | None, typer.Option(help="Folder of an exported generator that draws, to be shown beside it.")
+    ] = None,
 ) -> None:
     """Draw what the generator makes of strong, moderate and no evidence, beside what was watched.
 
@@ -71,5 +95,5 @@ def contact_sheet(
     from rtbci.viewer.snapshot import ensure_application
 
     ensure_application()
-    draw(codec, out)
+    draw(codec, out, draws)
     typer.echo(f"Wrote {out}.")

@@ -128,6 +128,54 @@ def memory(
 
 
 @train.command()
+def generator(
+    folder: Annotated[Path, typer.Option(help="Where to write, and to go on from.")] = Path("runs/draws"),
+    codec_folder: Annotated[Path, typer.Option("--codec", help="Folder of the trained autoencoder.")] = Path(
+        "runs/codec"
+    ),
+    minutes: Annotated[float, typer.Option(min=0.1, help="Time to spend in all.")] = 240.0,
+    device: Annotated[str, typer.Option(help="cuda, or cpu.")] = "cpu",
+    clips: Annotated[int, typer.Option(min=40, help="Clips to draw and learn from.")] = 20000,
+    batch: Annotated[int, typer.Option(min=8, help="Pictures in a batch; a GPU takes 256.")] = 32,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 2,
+) -> None:
+    """Train a generator that draws instead of remembering; hours of a GPU, or days of a CPU.
+
+    Example: `rtbci train generator --minutes 240 --device cuda --batch 256`
+    """
+    need("train generator", "train", "diffusers")
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    from rtbci.errors import StoppedError
+    from training.draws.settings import TrainSettings
+    from training.draws.train import train_generator
+
+    settings = TrainSettings(
+        folder=folder,
+        codec=codec_folder,
+        minutes=minutes,
+        device=device,
+        clips=clips,
+        batch=batch,
+        threads=threads,
+    )
+    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
+    with Progress(*columns) as progress:
+        task = progress.add_task("", total=1.0)
+        try:
+            curve = train_generator(
+                settings, lambda what, share: progress.update(task, completed=share, description=what)
+            )
+        except KeyboardInterrupt:
+            raise StoppedError("Stopped; run it again to go on from the last checkpoint.") from None
+    last = curve[-1]
+    typer.echo(
+        f"{last.step} steps; loss on held-out pictures {last.own:.3f} with their own evidence, "
+        f"{last.other:.3f} with another scene's, {last.none:.3f} with none. The curve is in {folder}."
+    )
+
+
+@train.command()
 def targets(
     data: Annotated[Path, typer.Option(help="SEED-DV (its EEG is not needed), or your own recordings.")],
     text: Annotated[

@@ -22,12 +22,11 @@ from numpy.typing import NDArray
 from pylsl import local_clock
 from threadpoolctl import threadpool_limits
 
-from rtbci.bundle import Bundle, Manifest, load_bundle
-from rtbci.engines import opener
+from rtbci.bundle import Manifest, load_bundle
 from rtbci.errors import RtbciError, WireError
 from rtbci.generate.evidence_input import DecodedEvidence, from_message
-from rtbci.generate.full_size.engines import open_full_size
-from rtbci.generate.generator import Generator, MemoryGenerator
+from rtbci.generate.generator import Generator
+from rtbci.generate.opening import open_generator
 from rtbci.generate.reuse import Reuse
 from rtbci.stimuli.captions import caption
 from rtbci.stimuli.spec import CLIP_SECONDS, clip_spec
@@ -293,33 +292,6 @@ def _serve(generator: Generator, bundle: Bundle, arguments: argparse.Namespace) 
             pull.connect(arguments.inbox)
             push.connect(arguments.outbox)
             Worker(generator, bundle.manifest, pull, push, arguments.parent).run()
-
-
-def open_generator(
-    bundle: Bundle, *, threads: int, full_size: Path | None = None, engine: str = "onnxruntime-cpu"
-) -> Generator:
-    """Open a bundle's own generator, or the full-size one of a folder for it.
-
-    Parameters
-    ----------
-    bundle : Bundle
-    threads : int
-        Threads of onnxruntime.
-    full_size : Path, optional
-        Folder of a full-size generator's engines.
-    engine : str
-        What runs them; one of `rtbci.engines.ENGINES`.
-
-    Raises
-    ------
-    RtbciError
-        If anything is damaged, does not fit, or would not run where it was to.
-    """
-    if full_size is None:
-        return MemoryGenerator.from_bundle(bundle, threads=threads)
-    generator = open_full_size(full_size, opener(engine, threads=threads))
-    generator.check_bundle(bundle)
-    return generator
 
 
 def main() -> int:

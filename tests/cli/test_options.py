@@ -27,7 +27,13 @@ def test_mains_of_nowhere_are_refused():
 
 
 @pytest.mark.parametrize(
-    "arguments", [("bench", "generate"), ("provenance", "picture.png"), ("train", "check-data", ".")]
+    "arguments",
+    [
+        ("bench", "generate"),
+        ("provenance", "picture.png"),
+        ("train", "check-data", "."),
+        ("evaluate", "generators"),
+    ],
 )
 def test_a_report_without_a_place_is_refused_before_anything_is_done(arguments, tmp_path):
     done = CliRunner().invoke(app, [*arguments, "--report", str(tmp_path / "nowhere" / "r.json")])

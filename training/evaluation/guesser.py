@@ -20,9 +20,15 @@ _BATCH = 64
 
 
 class Guesser(nn.Module):
-    """Names the concept of small pictures (n, 3, 64, 64) in [-1, 1]."""
+    """Names the concept, or the value of something else, of small pictures (n, 3, 64, 64) in [-1, 1].
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    classes : int
+        How many it tells apart.
+    """
+
+    def __init__(self, classes: int = len(CONCEPTS)) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for before, after in itertools.pairwise(_WIDTHS):
@@ -33,10 +39,10 @@ class Guesser(nn.Module):
                 nn.MaxPool2d(2),
             ]
         self.trunk = nn.Sequential(*layers)
-        self.head = nn.Sequential(nn.Flatten(), nn.Dropout(0.3), nn.Linear(_WIDTHS[-1] * 16, len(CONCEPTS)))
+        self.head = nn.Sequential(nn.Flatten(), nn.Dropout(0.3), nn.Linear(_WIDTHS[-1] * 16, classes))
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Logits (n, 40)."""
+        """Logits (n, classes)."""
         logits: Tensor = self.head(self.trunk(pictures))
         return logits
 
@@ -66,6 +72,7 @@ def train_guesser(
     epochs: int,
     veiled: Callable[[Pictures, np.random.Generator], Pictures],
     seed: int = 0,
+    classes: int = len(CONCEPTS),
 ) -> Guesser:
     """Train on small pictures, each veiled anew whenever it is seen.
 
@@ -78,10 +85,12 @@ def train_guesser(
     veiled : callable
         Makes a batch harder to see, as what is to be named later will be.
     seed : int
+    classes : int
+        How many values `concepts`, the right answers, can have.
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    guesser = Guesser()
+    guesser = Guesser(classes)
     batch = min(_BATCH, len(pictures))
     steps = epochs * (len(pictures) // batch)
     optimiser = torch.optim.AdamW(guesser.parameters(), weight_decay=0.02)

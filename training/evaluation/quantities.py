@@ -71,6 +71,14 @@ _KNOWN: tuple[tuple[str, Quantity], ...] = (
     (r"log_likelihood", Quantity("log-likelihood", better=1, unit="nats")),
     (r"(?:mse|loss)", Quantity("squared error", better=-1, digits=4)),
     (r"(?:seconds|fit_s)", Quantity("time", better=-1, digits=2, unit="s")),
+    (r"truth_leaked", _share("shows what was watched though the evidence says another", -1)),
+    (r"(concept|colour|number|speed)_obeyed", _share("{} obeyed")),
+    (r"sharpness", Quantity("sharpness beside the truth's", better=1, digits=2)),
+    (r"novelty", Quantity("distance from the nearest stored scene, beside an unseen scene's", digits=2)),
+    (r"motion", Quantity("motion beside the truth's", digits=2)),
+    (r"motion_place", Quantity("correlation of where it moves with where it should", better=1, digits=2)),
+    (r"flicker", Quantity("flicker beside the truth's", better=-1, digits=2)),
+    (r"(keyframe|clip)_ms", Quantity("time of a {}", better=-1, digits=1, unit="ms")),
     (r"(?:ms|latency_ms)", Quantity("latency", better=-1, digits=1, unit="ms")),
 )
 

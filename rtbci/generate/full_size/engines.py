@@ -12,7 +12,7 @@ from rtbci.bundle import Array, Engine
 from rtbci.bundle.checks import check_file_name
 from rtbci.bundle.engine import EngineSession
 from rtbci.bundle.reader import check_file, open_array
-from rtbci.bundle.schema import Weights
+from rtbci.bundle.schema import Array, Engine, Weights
 from rtbci.errors import BundleError
 from rtbci.generate.full_size.generator import FullSizeGenerator, Prompts
 from rtbci.generate.full_size.networks import Floats, Sizes
@@ -126,7 +126,12 @@ def load_full_size(folder: Path) -> FullSizeManifest:
         missing = [name for name in needed if name not in there]
         if missing:
             raise BundleError(f"{where} has no {kind} '{missing[0]}'; export it again.")
-    for entry in (*manifest.engines.values(), *manifest.arrays.values(), *manifest.weights):
+    entries: list[Engine | Array | Weights] = [
+        *manifest.engines.values(),
+        *manifest.arrays.values(),
+        *manifest.weights,
+    ]
+    for entry in entries:
         check_file_name(entry.file, where)
         check_file(folder, entry, where)
     return manifest

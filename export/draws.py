@@ -1,0 +1,218 @@
+"""The generator that draws as engines: one step of its flow, and the control that steers a clip.
+
+Exported by tracing (`dynamo=False`): with a free number of frames, which spares a second copy of the weights
+for single pictures, the newer exporter reasons about shapes for minutes, and this one is done in seconds.
+"""
+
+import io
+import logging
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from export.codec import DECODER_FILE, OPSET, PREVIEW_FILE, halve_weights
+from export.graph import without_traces
+from rtbci.errors import UsageError
+from rtbci.generate.draws import CONTROL, MEAN, SPREAD, STEP, DrawingGenerator, Flow, decoding
+from training.codec_model import LATENT_SHAPE
+from training.draws.model import EVIDENCE, STRIDES, Drawer, placed
+from training.draws.train import load_drawer
+
+log = logging.getLogger(__name__)
+
+STEP_FILE, CONTROL_FILE = f"{STEP}.onnx", f"{CONTROL}.onnx"
+MEAN_FILE, SPREAD_FILE = f"{MEAN}.npy", f"{SPREAD}.npy"
+
+
+@dataclass(frozen=True)
+class Parity:
+    """Largest differences between the engines and torch, over one frame and over a clip.
+
+    Attributes
+    ----------
+    step, control : float
+        In latents' units (their variance is about 1), and in those of features inside the network.
+    """
+
+    step: float
+    control: float
+
+
+class _Step(nn.Module):
+    def __init__(self, drawer: Drawer) -> None:
+        super().__init__()
+        self.drawer = drawer
+
+    def forward(
+        self, latent: Tensor, time: Tensor, stride: Tensor, evidence: Tensor, *residuals: Tensor
+    ) -> Tensor:
+        velocity: Tensor = self.drawer(latent, time, stride, evidence, residuals)
+        return velocity
+
+
+class _Control(nn.Module):
+    def __init__(self, drawer: Drawer) -> None:
+        super().__init__()
+        self.drawer = drawer
+
+    def forward(self, keyframe: Tensor, known: Tensor, time: Tensor, evidence: Tensor) -> tuple[Tensor, ...]:
+        return self.drawer.steer(keyframe, known, time, evidence)
+
+
+def export_draws(folder: Path) -> Parity:
+    """Write the engines of a trained generator beside it, weights in half precision.
+
+    Parameters
+    ----------
+    folder : Path
+        Where `rtbci train generator` wrote.
+
+    Raises
+    ------
+    UsageError
+        If there is no trained generator.
+    """
+    drawer = load_drawer(folder)
+    frames = drawer.settings.frames
+    inputs, steering = _examples(drawer, frames)
+    with torch.no_grad():
+        residuals = drawer.steer(*steering)
+    names = [f"residual{k}" for k in range(len(residuals))]
+    free = {name: {0: "frames"} for name in names}
+    clip = {2: "frames"}
+    _trace(
+        _Control(drawer),
+        steering,
+        folder / CONTROL_FILE,
+        ["keyframe", "known", "time", "evidence"],
+        names,
+        {"keyframe": clip, "known": clip, **free},
+    )
+    _trace(
+        _Step(drawer),
+        (*inputs, *residuals),
+        folder / STEP_FILE,
+        ["latent", "time", "stride", "evidence", *names],
+        ["velocity"],
+        {"latent": clip, "velocity": clip, **free},
+    )
+    return parity(drawer, folder)
+
+
+def parity(drawer: Drawer, folder: Path) -> Parity:
+    """Run engines and torch on the same inputs."""
+    step, control = _Session(folder / STEP_FILE), _Session(folder / CONTROL_FILE)
+    apart: dict[str, float] = {"step": 0.0, "control": 0.0}
+    for frames in (1, drawer.settings.frames):
+        (latent, time, stride, evidence), (keyframe, known, _, _) = _examples(drawer, frames)
+        with torch.no_grad():
+            residuals = drawer.steer(keyframe, known, time, evidence)
+            velocity = drawer(latent, time, stride, evidence, residuals)
+        told = {"time": time.numpy(), "evidence": evidence.numpy()}
+        added = control.run(keyframe=keyframe.numpy(), known=known.numpy(), **told)
+        found = step.run(latent=latent.numpy(), stride=stride.numpy(), **told, **added)["velocity"]
+        differences = [
+            float(np.abs(a - b.numpy()).max()) for a, b in zip(added.values(), residuals, strict=True)
+        ]
+        apart["control"] = max(apart["control"], *differences)
+        apart["step"] = max(apart["step"], float(np.abs(found - velocity.numpy()).max()))
+    return Parity(**apart)
+
+
+def open_draws(folder: Path, codec: Path, threads: int = 1) -> DrawingGenerator:
+    """Open an exported generator before it is in a bundle.
+
+    Parameters
+    ----------
+    folder : Path
+        Where `export_draws` wrote.
+    codec : Path
+        With the exported picture decoders.
+    threads : int
+        Of onnxruntime.
+
+    Raises
+    ------
+    UsageError
+        If something is missing.
+    """
+    for file in (folder / STEP_FILE, folder / CONTROL_FILE, folder / MEAN_FILE, codec / DECODER_FILE):
+        if not file.is_file():
+            raise UsageError(
+                f"There is no {file}; train with `rtbci train generator` and export with "
+                "`rtbci export generator`, both of this folder and this autoencoder."
+            )
+    step = _Session(folder / STEP_FILE, threads)
+    return DrawingGenerator(
+        Flow(step, _Session(folder / CONTROL_FILE, threads), step.residuals),
+        np.load(folder / MEAN_FILE),
+        float(np.load(folder / SPREAD_FILE)[0]),
+        load_drawer(folder).settings.frames,
+        decoding(_Session(codec / DECODER_FILE, threads)),
+        decoding(_Session(codec / PREVIEW_FILE, threads)),
+    )
+
+
+class _Session:
+    """An engine that is in no bundle yet."""
+
+    def __init__(self, file: Path, threads: int = 1) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self._session = ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        self._names = [node.name for node in self._session.get_outputs()]
+
+    @property
+    def residuals(self) -> list[tuple[int, ...]]:
+        """Shapes of one frame's residuals."""
+        inputs = self._session.get_inputs()
+        return [tuple(node.shape[1:]) for node in inputs if node.name.startswith("residual")]
+
+    def run(self, **inputs: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+        """Run it once."""
+        return dict(zip(self._names, self._session.run(self._names, inputs), strict=True))
+
+
+def _examples(drawer: Drawer, frames: int) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """Inputs of the step, less residuals, and of the control."""
+    generator = torch.Generator().manual_seed(frames)
+    latent = torch.randn(1, LATENT_SHAPE[0], frames, *LATENT_SHAPE[1:], generator=generator)
+    time, evidence = torch.tensor([0.25]), torch.rand(1, EVIDENCE, generator=generator)
+    stride = torch.eye(len(STRIDES))[3:4]
+    return (latent, time, stride, evidence), (*placed(latent[:, :, 0], frames), time, evidence)
+
+
+def _trace(
+    model: nn.Module,
+    inputs: tuple[Tensor, ...],
+    file: Path,
+    given: list[str],
+    made: list[str],
+    free: dict[str, dict[int, str]],
+) -> None:
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        # It warns of every size that it takes for fixed, and that it will be gone one day.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model.eval(),
+            inputs,
+            buffer,
+            input_names=given,
+            output_names=made,
+            dynamic_axes=free,
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    graph = halve_weights(without_traces(onnx.load_from_string(buffer.getvalue())))
+    onnx.checker.check_model(graph)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(graph, file)
