@@ -16,6 +16,7 @@ from rtbci.calibrate.programme import Programme
 from rtbci.calibrate.protocol import LEAD_S, plan, rest_plan
 from rtbci.calibrate.rest import Alpha
 from rtbci.calibrate.session import Collected
+from rtbci.calibrate.task import Task
 from rtbci.errors import UsageError, WearerError
 from rtbci.stimuli.markers import ShownMarker
 from rtbci.stimuli.spec import CLIP_SECONDS
@@ -219,9 +220,9 @@ class Course:
             If it cannot be recorded.
         """
         settings = self.settings
+        others = Task(lambda ended: find_streams(_OWN_MARKERS_S, ended))
         info = resolve_one(settings.query, settings.wait_s, stop)
         own_markers = f"{info.source_id()}-markers"
-        self.shows = all(found.source_id != own_markers for found in find_streams(_OWN_MARKERS_S, stop))
         connection = Connection(
             self.collector,
             settings.query,
@@ -232,6 +233,7 @@ class Course:
         self._connection = connection
         try:
             connection.open(stop)
+            self.shows = all(found.source_id != own_markers for found in others.wait())
             if self.shows or settings.rest_s:
                 connection.prepare()
         except Exception:

@@ -90,7 +90,7 @@ def rest_plan(seconds: float = EYES_S) -> Plan:
     seconds : float
         Of each.
     """
-    lead = min(2.0, seconds)
+    lead = min(2.0, seconds / 5)
     return Plan(
         (
             (0.0, RestMarker(seconds=lead)),

@@ -113,7 +113,7 @@ class RestTally:
         opened, closed = (self._apart(list(self._spectra[eyes])) for eyes in ("open", "closed"))
         if min(len(opened), len(closed)) < FEWEST:
             return None
-        hz = np.fft.rfftfreq(round(self._window_s * self._rate), 1 / self._rate)
+        hz = np.asarray(np.fft.rfftfreq(round(self._window_s * self._rate), 1 / self._rate), dtype=np.float64)
         band = (hz >= ALPHA_HZ[0]) & (hz <= ALPHA_HZ[1])
         logs = [0.5 * np.log(spectra[:, band].sum(axis=1) * hz[1]) for spectra in (opened, closed)]
         bounds = ttest_ind(logs[1], logs[0], equal_var=False).confidence_interval(0.95)

@@ -46,6 +46,13 @@ class Task(Generic[T]):
         """What it returned, once it is over without an error."""
         return self._results[0] if self._results and not self.running else None
 
+    def wait(self) -> T:
+        """Wait for its end; returns what it returned, or raises what ended it."""
+        self._thread.join()
+        if self.error is not None:
+            raise self.error
+        return self._results[0]
+
     def stop(self) -> None:
         """Ask it to end early, and wait for that."""
         self._stop.set()

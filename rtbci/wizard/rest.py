@@ -94,11 +94,9 @@ class SpectrumBoard(Board):
                 point = place(float(hz), float(power))
                 path.lineTo(point) if i else path.moveTo(point)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(
-                QPen(
-                    colour, px(3.2), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
-                )
-            )
+            pen = QPen(colour, px(3.2))
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
             painter.drawPath(path)
 
     def _legend(self, painter: QPainter, row: QRectF, found: Alpha) -> None:

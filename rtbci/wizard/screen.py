@@ -115,7 +115,6 @@ class Screen(QWidget):
 
     def _tick(self) -> None:
         if self._programme.ended(local_clock()):
-            self._tell(None)
             self.close()
         else:
             self.update()
@@ -217,7 +216,8 @@ class Screen(QWidget):
             self.space.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Say that it is over."""
+        """Say that it is over, and what was shown of a clip that was still on."""
         self._timer.stop()
+        self._tell(None)
         self.closed.emit()
         event.accept()

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _AGREEMENT = (
     "The EEG is recorded on this computer while the pictures are watched, and deleted once the profile is "
-    "saved. The profile holds no EEG and no name. It can be deleted at any time, and so can a recording that was "
-    "interrupted: rtbci wearers delete."
+    "saved. The profile holds no EEG and no name. It can be deleted at any time, and so can a recording that "
+    "was interrupted: rtbci wearers delete."
 )
 
 
