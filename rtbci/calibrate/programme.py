@@ -10,10 +10,11 @@ from rtbci.stimuli.spec import ClipSpec
 
 @dataclass(frozen=True)
 class OnClip:
-    """A clip is on, since `onset` on LSL's clock."""
+    """A clip is on, since `onset` on LSL's clock and for so many seconds."""
 
     spec: ClipSpec
     onset: float
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,15 @@ class Programme:
                 return None
             onset, end, marker = self._items[0]
         if isinstance(marker, ClipMarker):
-            return OnClip(marker.spec(), onset)
+            return OnClip(marker.spec(), onset, marker.seconds)
         return OnRest(end, marker.seconds, marker.eyes)
+
+    def coming(self, now: float) -> ClipSpec | None:
+        """The clip that was announced but is not on yet, or None."""
+        with self._lock:
+            later = (marker for onset, _, marker in self._items if onset > now)
+            marker = next(later, None)
+        return marker.spec() if isinstance(marker, ClipMarker) else None
 
     def ended(self, now: float) -> bool:
         """Whether the end was announced and has come."""

@@ -4,53 +4,54 @@ from typing import Any
 
 import numpy as np
 
+from rtbci.calibrate.programme import OnClip
 from rtbci.stimuli.markers import ShownMarker
+from rtbci.stimuli.spec import CLIP_FPS
+
+
+def frame_of(clip: OnClip, now: float) -> int:
+    """Index of the frame that is due, at 24 frames a second."""
+    return int(max(0.0, now - clip.onset) * CLIP_FPS)
 
 
 class FrameClock:
     """Turns the times at which frames were painted into one `ShownMarker` a clip.
 
-    A frame counts as dropped if the screen could have shown another between two that were painted: of a pause
-    of ``t`` seconds at ``r`` frames a second, ``round(t r) - 1``.
-
-    Parameters
-    ----------
-    rate_hz : float
-        Of the screen.
+    A clip has `CLIP_FPS` frames a second; those that were never painted count as dropped.
     """
 
-    def __init__(self, rate_hz: float) -> None:
-        self._rate = rate_hz
-        self._onset: float | None = None
-        self._first = self._last = 0.0
-        self._frames = self._dropped = 0
+    def __init__(self) -> None:
+        self._clip: OnClip | None = None
+        self._first = 0.0
+        self._last = self._frames = 0
 
-    def painted(self, onset: float | None, at: float) -> tuple[ShownMarker, float] | None:
-        """Take note of a frame.
+    def painted(self, clip: OnClip | None, at: float) -> tuple[ShownMarker, float] | None:
+        """Take note of what was painted.
 
         Parameters
         ----------
-        onset : float or None
-            Announced onset of the clip that it is of, in seconds; None if no clip is on.
+        clip : OnClip or None
+            The one that is on; None if none is.
         at : float
-            When it was painted, on the same clock.
+            When, on LSL's clock.
 
         Returns
         -------
         tuple or None
             What is to be told of the clip before, and the stamp of its first frame, if it is over now.
         """
-        if onset is not None and onset == self._onset:
-            self._dropped += max(0, round((at - self._last) * self._rate) - 1)
-            self._frames += 1
-            self._last = at
+        if clip is not None and clip == self._clip:
+            frame = frame_of(clip, at)
+            self._frames += frame > self._last
+            self._last = max(frame, self._last)
             return None
         over = None
-        if self._onset is not None:
-            late = round(1000 * (self._first - self._onset), 2)
-            over = ShownMarker(late_ms=late, frames=self._frames, dropped=self._dropped), self._first
-        self._onset, self._first, self._last = onset, at, at
-        self._frames, self._dropped = 1, 0
+        if self._clip is not None:
+            late = round(1000 * (self._first - self._clip.onset), 2)
+            missed = max(0, round(self._clip.seconds * CLIP_FPS) - self._frames)
+            over = ShownMarker(late_ms=late, frames=self._frames, dropped=missed), self._first
+        self._clip, self._first = clip, at
+        self._last, self._frames = (frame_of(clip, at) if clip is not None else 0), 1
         return over
 
 

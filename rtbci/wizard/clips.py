@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pylsl import local_clock
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QImage, QPainter, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from rtbci.calibrate import OnClip, OnRest, Progress, Task
@@ -13,7 +13,6 @@ from rtbci.calibrate.adaptive import ROUND
 from rtbci.calibrate.fit import FEWEST_SLOTS
 from rtbci.calibrate.plain import left, outlook
 from rtbci.stimuli.concepts import CONCEPTS
-from rtbci.stimuli.draw import paint
 from rtbci.viewer import theme as look
 from rtbci.viewer.panel import CENTRE, RIGHT
 from rtbci.wizard.board import Board
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 _WRAPPED = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
 _CHANCE = 1.0 / len(CONCEPTS)
-_STEP_S = 0.125
-"""How often the small picture of the wearer's screen changes."""
 
 
 class Mirror(Board):
@@ -40,12 +37,8 @@ class Mirror(Board):
         side = min(area.width(), area.height())
         square = QRectF(0, 0, side, side)
         square.moveCenter(area.center())
-        if isinstance(self.seen, tuple):
-            on, t = self.seen
-            painter.save()
-            painter.translate(square.topLeft())
-            paint(painter, on.spec, t, int(side), int(side))
-            painter.restore()
+        if isinstance(self.seen, QImage):
+            painter.drawImage(square, self.seen)
             return
         painter.fillRect(square, look.BACKGROUND)
         painter.setFont(self.theme.font(24))
@@ -211,8 +204,9 @@ class ClipsPage(Page):
             self.wizard.say("")
 
     def _mirrored(self, on: OnClip | OnRest | None, seen: Progress) -> object:
-        if isinstance(on, OnClip):
-            return on, round((local_clock() - on.onset) / _STEP_S) * _STEP_S
+        screen = self.wizard.screen_window
+        if screen is not None and screen.picture is not None:
+            return screen.picture
         if not self._going:
             return "nothing yet" if not seen.watched else "nothing now"
         if not self.course.connected:

@@ -6,15 +6,17 @@ from typing import Literal, get_args
 
 from pylsl import local_clock
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QColor, QImage, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from rtbci.calibrate import FrameClock, OnClip, OnRest, Programme
-from rtbci.stimuli.draw import paint
+from rtbci.calibrate.timing import frame_of
 from rtbci.stimuli.markers import ShownMarker
 from rtbci.viewer.theme import Theme
+from rtbci.wizard.frames import Frames
 
-_FRAME_MS = 8
+_LOOK_MS = 4
+"""How often it is looked whether another frame is due: so late may one be, and its drawing."""
 _GREY = QColor(38, 40, 46)
 _INK = QColor(210, 212, 220)
 _DIM = QColor(132, 136, 148)
@@ -107,17 +109,35 @@ class Screen(QWidget):
         self._bright = False
         self._onset: float | None = None
         self._on_shown = on_shown
-        self._clock: FrameClock | None = None
+        self._clock = FrameClock()
+        self._frames = Frames()
+        self._looks: object = None
+        self.picture: QImage | None = None
+        """The frame of a clip that is on, None while none is."""
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
-        self._timer.start(_FRAME_MS)
+        self._timer.start(_LOOK_MS)
 
     def _tick(self) -> None:
-        if self._programme.ended(local_clock()):
+        now = local_clock()
+        if self._programme.ended(now):
             self.close()
+            return
+        on = self._programme.at(now)
+        if isinstance(on, OnClip):
+            looks: object = on.onset, frame_of(on, now)
         else:
+            looks = on, round(on.until - now) if on is not None else 0, self.status, self.size()
+        if looks != self._looks:
+            self._looks = looks
             self.update()
+        elif (coming := self._programme.coming(now)) is not None:
+            # Drawn before its onset, so that it is there at its onset.
+            self._frames.image(coming, 0, self._side())
+
+    def _side(self) -> int:
+        return min(self.width(), self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is on now."""
@@ -127,24 +147,23 @@ class Screen(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         try:
             painter.fillRect(self.rect(), _GREY)
-            if isinstance(on, OnClip):
-                side = min(self.width(), self.height())
-                painter.save()
-                painter.translate((self.width() - side) / 2, (self.height() - side) / 2)
-                paint(painter, on.spec, now - on.onset, side, side)
-                painter.restore()
+            clip = on if isinstance(on, OnClip) else None
+            if clip is not None:
+                side = self._side()
+                self.picture = self._frames.image(clip.spec, frame_of(clip, now), side)
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                square = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+                painter.drawImage(square, self.picture)
             else:
+                self.picture = None
                 self._between(painter, on, now)
-            self._paint_patch(painter, on.onset if isinstance(on, OnClip) else None)
+            self._paint_patch(painter, clip.onset if clip is not None else None)
         finally:
             painter.end()
-        self._tell(on.onset if isinstance(on, OnClip) else None)
+        self._tell(clip)
 
-    def _tell(self, onset: float | None) -> None:
-        if self._clock is None:
-            screen = self.screen()
-            self._clock = FrameClock(screen.refreshRate() if screen is not None else 60.0)
-        over = self._clock.painted(onset, local_clock())
+    def _tell(self, clip: OnClip | None) -> None:
+        over = self._clock.painted(clip, local_clock())
         if over is not None and self._on_shown is not None:
             self._on_shown(*over)
 

@@ -44,8 +44,8 @@ class WizardOptions:
         For a photodiode.
     screen : int
         Number of the wearer's screen.
-    full_screen : bool
-        Whether the wearer's screen is filled; a window otherwise.
+    window_px : int or None
+        Side of a window for the clips, instead of the full screen.
     """
 
     wearer: str = ""
@@ -53,7 +53,7 @@ class WizardOptions:
     passphrase: str | None = None
     patch: Patch | None = None
     screen: int = 0
-    full_screen: bool = True
+    window_px: int | None = None
 
 
 class WizardWindow(QWidget):
@@ -191,10 +191,10 @@ class WizardWindow(QWidget):
         screens = QGuiApplication.screens()
         if self.options.screen < len(screens):
             shown.setGeometry(screens[self.options.screen].geometry())
-        if self.options.full_screen:
+        if self.options.window_px is None:
             shown.showFullScreen()
         else:
-            shown.resize(900, 900)
+            shown.resize(self.options.window_px, self.options.window_px)
             shown.show()
 
     def hide_screen(self) -> None:

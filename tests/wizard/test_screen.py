@@ -25,8 +25,10 @@ def test_each_item_is_on_from_its_onset_to_its_end():
     programme.on_marker(encode(EndMarker()), 14.0)
     assert programme.at(0.5) == OnRest(until=1.0, seconds=1.0, eyes="closed")
     assert programme.at(9.99) is None
-    assert programme.at(10.5) == OnClip(first.spec(), 10.0)
-    assert programme.at(12.0) == OnClip(second.spec(), 12.0)
+    assert programme.at(10.5) == OnClip(first.spec(), 10.0, 2.0)
+    assert programme.coming(11.0) == second.spec()
+    assert programme.coming(13.0) is None
+    assert programme.at(12.0) == OnClip(second.spec(), 12.0, 2.0)
     assert programme.at(14.0) is None
     assert not programme.ended(13.9)
     assert programme.ended(14.0)
@@ -88,6 +90,7 @@ def test_it_tells_how_punctually_each_clip_was_shown_and_turns_the_patch(qtbot, 
         assert stamp - (start + 0.5 * i) == pytest.approx(marker.late_ms / 1000, abs=1e-4)
         assert 0 <= marker.late_ms < 500
         assert marker.frames > 0
+        assert marker.frames + marker.dropped == 12
 
 
 @pytest.mark.parametrize("corner", CORNERS)

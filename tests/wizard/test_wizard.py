@@ -49,7 +49,7 @@ def wizard(qtbot, bundle, source_id):
             "rest_s": rest_s,
         }
         course = Course(bundle, CourseSettings(**settings | changes))
-        options = WizardOptions(wearer, patch=Patch("top-left", 40), full_screen=False)
+        options = WizardOptions(wearer, patch=Patch("top-left", 40), window_px=160)
         window = WizardWindow(course, options)
         opened.append(window)
         window.show()
