@@ -80,6 +80,8 @@ class Screen(QWidget):
         A square for a photodiode.
     on_shown : callable, optional
         Gets, after each clip, how punctually it was shown, and the stamp of its first frame.
+    now : callable
+        The clock that the programme is on.
 
     Signals
     -------
@@ -97,6 +99,7 @@ class Screen(QWidget):
         programme: Programme,
         patch: Patch | None = None,
         on_shown: Callable[[ShownMarker, float], None] | None = None,
+        now: Callable[[], float] = local_clock,
     ) -> None:
         super().__init__()
         self.setWindowTitle("rtbci")
@@ -109,6 +112,7 @@ class Screen(QWidget):
         self._bright = False
         self._onset: float | None = None
         self._on_shown = on_shown
+        self._now = now
         self._clock = FrameClock()
         self._frames = Frames()
         self._looks: object = None
@@ -120,7 +124,7 @@ class Screen(QWidget):
         self._timer.start(_LOOK_MS)
 
     def _tick(self) -> None:
-        now = local_clock()
+        now = self._now()
         if self._programme.ended(now):
             self.close()
             return
@@ -141,7 +145,7 @@ class Screen(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is on now."""
-        now = local_clock()
+        now = self._now()
         on = self._programme.at(now)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -163,7 +167,7 @@ class Screen(QWidget):
         self._tell(clip)
 
     def _tell(self, clip: OnClip | None) -> None:
-        over = self._clock.painted(clip, local_clock())
+        over = self._clock.painted(clip, self._now())
         if over is not None and self._on_shown is not None:
             self._on_shown(*over)
 
