@@ -66,8 +66,8 @@ def _sitting(content: Content) -> str:
         timing, late = content.timing, content.timing.late_ms
         share = timing.dropped / max(1, timing.frames + timing.dropped)
         said.append(
-            f"The first frame of {timing.clips} clips came {late.p50:.0f} ms after its marker (95 of 100 within "
-            f"{late.p95:.0f} ms, at most {late.max:.0f} ms); {timing.dropped} of "
+            f"The first frame of {timing.clips} clips came {late.p50:.0f} ms after its marker (95 of 100 "
+            f"within {late.p95:.0f} ms, at most {late.max:.0f} ms); {timing.dropped} of "
             f"{timing.frames + timing.dropped} frames ({percent(share)}) were dropped."
         )
     if content.rest is not None:
