@@ -128,6 +128,7 @@ class Course:
         self._connection: Connection | None = None
         self._estimate: Estimate | None = None
         self._verdict: str | None = None
+        self._spent = False
 
     def change(self, **changes: object) -> None:
         """Decide something anew, before the step that it is for."""
@@ -173,7 +174,7 @@ class Course:
             raise
         self.wearer, self._journal, self._collector = wearer, journal, collector
         self._estimate = self._verdict = None
-        self.programme.clear()
+        self._spent = False
         return collector.watched
 
     @property
@@ -210,6 +211,8 @@ class Course:
     def connect(self, stop: threading.Event) -> None:
         """Connect to the stream and record what comes, until `disconnect`.
 
+        If it was connected before, it goes on from what is on the disk, as after a crash.
+
         Raises
         ------
         StreamError
@@ -219,6 +222,8 @@ class Course:
         RecordingError
             If it cannot be recorded.
         """
+        if self._spent:
+            self.begin(self.wearer)
         settings = self.settings
         others = Task(lambda ended: find_streams(_OWN_MARKERS_S, ended))
         info = resolve_one(settings.query, settings.wait_s, stop)
@@ -244,6 +249,7 @@ class Course:
         """Let go of the stream; what came in is kept."""
         connection, self._connection = self._connection, None
         if connection is not None:
+            self._spent = True
             connection.close()
         self.programme.clear()
 

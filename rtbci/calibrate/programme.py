@@ -34,18 +34,22 @@ class Programme:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._items: deque[tuple[float, float, ClipMarker | RestMarker]] = deque()
+        self._items: deque[tuple[float, float, OnClip | OnRest]] = deque()
         self._end: float | None = None
 
     def on_marker(self, text: str, onset: float) -> None:
         """Take an announcement."""
         marker = decode(text)
         with self._lock:
-            if isinstance(marker, ClipMarker | RestMarker):
-                self._items.append((onset, onset + marker.seconds, marker))
-                self._end = None
-            elif isinstance(marker, EndMarker):
-                self._end = onset
+            if isinstance(marker, ClipMarker):
+                on: OnClip | OnRest = OnClip(marker.spec(), onset, marker.seconds)
+            elif isinstance(marker, RestMarker):
+                on = OnRest(onset + marker.seconds, marker.seconds, marker.eyes)
+            else:
+                self._end = onset if isinstance(marker, EndMarker) else self._end
+                return
+            self._items.append((onset, onset + marker.seconds, on))
+            self._end = None
 
     def clear(self) -> None:
         """Forget all: nothing is on any more."""
@@ -60,17 +64,13 @@ class Programme:
                 self._items.popleft()
             if not self._items or self._items[0][0] > now:
                 return None
-            onset, end, marker = self._items[0]
-        if isinstance(marker, ClipMarker):
-            return OnClip(marker.spec(), onset, marker.seconds)
-        return OnRest(end, marker.seconds, marker.eyes)
+            return self._items[0][2]
 
     def coming(self, now: float) -> ClipSpec | None:
         """The clip that was announced but is not on yet, or None."""
         with self._lock:
-            later = (marker for onset, _, marker in self._items if onset > now)
-            marker = next(later, None)
-        return marker.spec() if isinstance(marker, ClipMarker) else None
+            later = next((on for onset, _, on in self._items if onset > now), None)
+        return later.spec if isinstance(later, OnClip) else None
 
     def ended(self, now: float) -> bool:
         """Whether the end was announced and has come."""

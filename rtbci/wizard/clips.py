@@ -252,13 +252,9 @@ class ClipsPage(Page):
             self.toggle()
             return
         self.wizard.say("")
-        again, self._failed = self._failed, False
-        self._left = False
+        self._failed = self._left = False
 
         def work(stop: threading.Event) -> None:
-            if again:
-                # As after a crash: from what is on the disk.
-                self.course.begin(self.course.wearer)
             if not self.course.connected:
                 self.course.connect(stop)
             self.course.watch(stop)

@@ -256,8 +256,10 @@ class WizardWindow(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """End what goes on; what came in is kept."""
         self._timer.stop()
-        self.page.leave()
         self.hide_screen()
+        self.hide()
+        # A fit that goes on is waited for.
+        self.page.leave()
         self.course.release()
         self.closed.emit()
         event.accept()
