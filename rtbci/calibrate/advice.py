@@ -11,8 +11,8 @@ _REMEDIES = {
     "flat": "no signal; see that it is plugged in, wet it and press",
     "railed": "no contact; wet it and press",
     "noisy": "loose; part the hair below it, wet it and press",
-    "mains": "picks up the mains; wet it, and lead its cable away from power supplies",
-    "odd": "unlike its neighbours; see that it sits and is plugged in where it belongs",
+    "mains": "mains hum; wet it, and keep its lead off cables",
+    "odd": "unlike its neighbours; check its place and its plug",
 }
 _CAP = {
     "quiet": "The cap is too quiet for EEG: see that it is on a head and that ground and reference touch.",

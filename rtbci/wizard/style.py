@@ -24,7 +24,7 @@ def sheet(theme: Theme) -> str:
     QLabel#lead {{ font-size: {px(21)}; color: {soft}; }}
     QLabel#heading {{ font-size: {px(24)}; font-weight: 600; }}
     QLabel#note {{ font-size: {px(18)}; color: {soft}; }}
-    QLabel#big {{ font-size: {px(30)}; font-weight: 600; }}
+    QLabel#note[tone="warn"] {{ color: {look.WARN.name()}; }}
     QFrame#card {{ background: {look.CARD.name()}; border: 1px solid {look.CARD_EDGE.name()};
         border-radius: {px(14)}; }}
     QLabel#message {{ font-size: {px(19)}; padding: {px(12)} {px(20)}; border-radius: {px(10)}; }}
@@ -47,9 +47,9 @@ def sheet(theme: Theme) -> str:
     QLineEdit#name {{ font-size: {px(28)}; font-weight: 600; }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
         border: 1px solid {look.BLUE.name()}; }}
-    QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
-        width: 0; border: 0; }}
     QComboBox::drop-down {{ border: 0; width: {px(30)}; }}
+    QComboBox::down-arrow {{ image: none; width: 0; height: 0; border-left: {px(6)} solid transparent;
+        border-right: {px(6)} solid transparent; border-top: {px(7)} solid {faint}; }}
     QComboBox QAbstractItemView {{ background: {look.CARD.name()}; border: 1px solid #2a3545;
         selection-background-color: {look.TRACK.name()}; outline: 0; }}
     QCheckBox {{ spacing: {px(14)}; background: transparent; }}

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QCheckBox,
+    QAbstractSpinBox,
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
@@ -17,6 +18,7 @@ from rtbci.calibrate import standing
 from rtbci.errors import RtbciError
 from rtbci.wizard.page import Action, Page, card, label
 from rtbci.wizard.screen import CORNERS, Patch
+from rtbci.wizard.tick import TickBox
 
 if TYPE_CHECKING:
     from rtbci.wizard.window import WizardWindow
@@ -51,13 +53,13 @@ class WearerPage(Page):
         form.addWidget(self.name)
         self.standing = label("", "note")
         form.addWidget(self.standing)
-        self.fresh = QCheckBox("Forget it and begin anew")
+        self.fresh = TickBox("Forget it and begin anew")
         self.fresh.setChecked(wizard.options.fresh)
         form.addWidget(self.fresh)
         form.addSpacing(18)
         form.addWidget(label("Consent", "heading"))
         form.addWidget(label(_AGREEMENT, "note"))
-        self.consent = QCheckBox("The wearer has been told this, and agrees")
+        self.consent = TickBox("The wearer has been told this, and agrees")
         form.addWidget(self.consent)
         form.addStretch(1)
         right, more = card()
@@ -65,6 +67,7 @@ class WearerPage(Page):
         more.addWidget(label("The sitting", "heading"))
         fields = QFormLayout()
         fields.setVerticalSpacing(16)
+        fields.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         fields.setHorizontalSpacing(24)
         more.addLayout(fields)
         more.addStretch(1)
@@ -94,6 +97,9 @@ class WearerPage(Page):
         self.side.setValue(patch.side if patch else Patch().side)
         if patch is not None:
             self.corner.setCurrentIndex(1 + CORNERS.index(patch.corner))
+        for box in (self.minutes, self.side):
+            box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+            box.lineEdit().setTextMargins(10, 0, 0, 0)
         self._known: tuple[str, object] = ("", None)
         self.name.textChanged.connect(lambda: self.wizard.say(""))
 
@@ -110,6 +116,8 @@ class WearerPage(Page):
             found = standing(name)
             self._known = (name, found)
             self.standing.setText(found.sentence)
+            self.standing.setProperty("tone", "info" if found.usable else "warn")
+            self.standing.style().polish(self.standing)
             self.fresh.setVisible(found.interrupted)
         self.side.setEnabled(self.corner.currentIndex() > 0)
 

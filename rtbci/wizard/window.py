@@ -159,6 +159,7 @@ class WizardWindow(QWidget):
         self.page = self._pages[step]
         self._stack.setCurrentWidget(self.page)
         self._strip.show_seen(list(self._pages).index(step))
+        self.setFocus()
         self.page.enter()
         self._tick_page()
 
