@@ -58,7 +58,7 @@ def test_the_screen_shows_what_a_marker_stream_announces(qtbot, source_id, scree
     blank = pixels(screen)
     marker = ClipMarker(concept="panda", seed=1_000_003, seconds=30.0)
     outlet.push_sample([encode(marker)], pylsl.local_clock() - 0.2)
-    qtbot.waitUntil(lambda: screen.programme.at(pylsl.local_clock()) is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: screen.programme.at(pylsl.local_clock()) is not None, timeout=60_000)
     shown = pixels(screen)
     assert np.abs(shown - blank).mean() > 10
     truth = draw_frame(marker.spec(), 1.0, 160).astype(float)
@@ -67,7 +67,7 @@ def test_the_screen_shows_what_a_marker_stream_announces(qtbot, source_id, scree
     closed = threading.Event()
     screen.closed.connect(closed.set)
     outlet.push_sample([encode(EndMarker())], pylsl.local_clock())
-    qtbot.waitUntil(closed.is_set, timeout=10_000)
+    qtbot.waitUntil(closed.is_set, timeout=60_000)
     source.stop()
 
 
