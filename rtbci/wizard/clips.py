@@ -142,8 +142,8 @@ class ClipsPage(Page):
         column.setSpacing(18)
         row.addLayout(column, 10)
         column.addWidget(self.progress, 3)
-        column.addWidget(self.outlook, 6)
-        column.addWidget(self.head, 9)
+        column.addWidget(self.outlook, 8)
+        column.addWidget(self.head, 8)
 
     def enter(self) -> None:
         """Say what is kept already."""

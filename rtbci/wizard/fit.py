@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _STEPS = (*(candidate.name for candidate in CANDIDATES), "amount of data", "report")
 _WORDS = {
     "none": "the decoder as it comes",
+    "head": "its answers, corrected for this wearer",
+    "own": "a decoder of this wearer's own in its place",
+    "own+encoder": "both together",
+    "layer": "the electrodes, mixed anew for this wearer",
     "amount of data": "what more clips would bring",
     "report": "drawing the report",
 }
@@ -44,10 +48,10 @@ class FitBoard(Board):
             painter.setBrush(look.GOOD if done else look.BLUE if i == now and not failed else look.CARD)
             painter.drawEllipse(at, px(8), px(8))
             ink = look.TEXT if i == now else look.SOFT if done else look.FAINT
-            row = QRectF(area.left() + px(56), y, area.width() * 0.4, height)
+            row = QRectF(area.left() + px(56), y, area.width() * 0.2, height)
             self.write(painter, row, name, 22, ink, bold=i == now)
             if name in _WORDS:
-                note = QRectF(area.left() + area.width() * 0.4, y, area.width() * 0.6, height)
+                note = QRectF(area.left() + area.width() * 0.22, y, area.width() * 0.7, height)
                 self.write(painter, note, _WORDS[name], 19, look.FAINT)
         bar = QRectF(area.left(), area.bottom() - px(16), area.width(), px(12))
         self.bar(painter, bar, max(0, now) / len(_STEPS), look.BLUE)

@@ -184,7 +184,7 @@ class Screen(QWidget):
         if status.trouble:
             self._write(painter, "One moment", status.trouble)
         elif status.held and not isinstance(on, OnRest):
-            self._write(painter, "Pause", "Space goes on.")
+            self._write(painter, "Pause", "Space goes on; Escape leads back to the window.")
             self._progress(painter)
         elif isinstance(on, OnRest) and on.eyes == "closed":
             self._write(painter, "Close your eyes", "until you hear the sound")

@@ -46,6 +46,7 @@ def test_no_rise_is_called_none():
 def test_too_little_says_nothing():
     assert tally(eeg(3.0, 3.0), 3.0).found() is None
     assert RestTally(2.0, RATE).found() is None
+    assert tally(np.zeros((4800, len(CHANNELS))), 12.0).found() is None
 
 
 def test_a_rest_without_a_task_is_not_counted():
