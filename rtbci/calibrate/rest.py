@@ -16,6 +16,8 @@ ALPHA_HZ = (8.0, 13.0)
 SHOWN_HZ = (2.0, 25.0)
 SETTLE_S = 0.5
 """Eyes take as long to open or close."""
+_JITTER_S = 0.05
+"""Of stamps: windows that follow each other without overlap may seem to overlap by so much."""
 FEWEST = 2
 """Windows without overlap, of each kind, without which nothing is said."""
 
@@ -142,7 +144,7 @@ class RestTally:
         kept: list[NDArray[np.float64]] = []
         last = -np.inf
         for newest, power in spectra:
-            if newest - last >= self._window_s - 1e-6:
+            if newest - last >= self._window_s - _JITTER_S:
                 kept.append(power)
                 last = newest
         return np.array(kept)

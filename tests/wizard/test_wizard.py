@@ -88,7 +88,7 @@ def agree(qtbot, window, name=None):
 
 def test_from_the_stream_to_a_saved_profile(qtbot, wizard, source_id):
     with SimulatedWearer(source_id, seed=3, snr=1.0):
-        window = wizard(rest_s=5.0)
+        window = wizard(rest_s=5.5)
         press(qtbot, window, "Check the signal")
         press(qtbot, window, "Go on")
         assert window.signal.advice.seen.state in ("good", "usable")
