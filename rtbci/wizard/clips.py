@@ -141,7 +141,7 @@ class ClipsPage(Page):
         column = QVBoxLayout()
         column.setSpacing(18)
         row.addLayout(column, 10)
-        column.addWidget(self.progress, 3)
+        column.addWidget(self.progress, 4)
         column.addWidget(self.outlook, 8)
         column.addWidget(self.head, 8)
 

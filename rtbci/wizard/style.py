@@ -48,8 +48,10 @@ def sheet(theme: Theme) -> str:
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
         border: 1px solid {look.BLUE.name()}; }}
     QComboBox::drop-down {{ border: 0; width: {px(30)}; }}
-    QComboBox::down-arrow {{ image: none; width: 0; height: 0; border-left: {px(6)} solid transparent;
-        border-right: {px(6)} solid transparent; border-top: {px(7)} solid {faint}; }}
+    QComboBox::down-arrow {{ image: none; }}
+    QSpinBox, QDoubleSpinBox {{ padding: 0; min-height: {px(46)}; }}
+    QAbstractSpinBox QLineEdit {{ border: 0; background: transparent; padding: 0 0 0 {px(14)};
+        min-height: 0; }}
     QComboBox QAbstractItemView {{ background: {look.CARD.name()}; border: 1px solid #2a3545;
         selection-background-color: {look.TRACK.name()}; outline: 0; }}
     QCheckBox {{ spacing: {px(14)}; background: transparent; }}

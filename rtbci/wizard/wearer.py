@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
-    QComboBox,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
@@ -16,9 +15,9 @@ from PySide6.QtWidgets import (
 
 from rtbci.calibrate import standing
 from rtbci.errors import RtbciError
+from rtbci.wizard.boxes import ChoiceBox, TickBox
 from rtbci.wizard.page import Action, Page, card, label
 from rtbci.wizard.screen import CORNERS, Patch
-from rtbci.wizard.tick import TickBox
 
 if TYPE_CHECKING:
     from rtbci.wizard.window import WizardWindow
@@ -77,7 +76,7 @@ class WearerPage(Page):
         self.minutes.setSuffix(" minutes at most")
         self.minutes.setValue(self.course.settings.minutes)
         fields.addRow("Clips", self.minutes)
-        self.screen_box = QComboBox()
+        self.screen_box = ChoiceBox()
         for number, screen in enumerate(QGuiApplication.screens(), start=1):
             size = screen.size()
             self.screen_box.addItem(
@@ -85,7 +84,7 @@ class WearerPage(Page):
             )
         self.screen_box.setCurrentIndex(self.screen_box.count() - 1)
         fields.addRow("Wearer's screen", self.screen_box)
-        self.corner = QComboBox()
+        self.corner = ChoiceBox()
         self.corner.addItem("none")
         self.corner.addItems([corner.replace("-", " ") for corner in CORNERS])
         fields.addRow("Photodiode patch", self.corner)
@@ -99,7 +98,6 @@ class WearerPage(Page):
             self.corner.setCurrentIndex(1 + CORNERS.index(patch.corner))
         for box in (self.minutes, self.side):
             box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-            box.lineEdit().setTextMargins(10, 0, 0, 0)
         self._known: tuple[str, object] = ("", None)
         self.name.textChanged.connect(lambda: self.wizard.say(""))
 
