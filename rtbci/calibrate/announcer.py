@@ -95,6 +95,11 @@ class Announcer:
         at = self._next if self.held else max(0.0, pylsl.local_clock() - self._start)
         return max(0.0, self._plan.seconds - at)
 
+    @property
+    def end(self) -> float:
+        """When the last marker's time is, on LSL's clock, if it is not put off."""
+        return self._start + self._plan.seconds
+
     def _run(self) -> None:
         for offset, marker in self._plan.items:
             self._next = offset

@@ -168,6 +168,12 @@ class Collector:
             until = self._until()
             return sum(clip.onset + clip.seconds <= until for clip in self._clips)
 
+    @property
+    def until(self) -> float:
+        """When a clip must be over for its EEG to be whole, on LSL's clock."""
+        with self._lock:
+            return self._until()
+
     def _until(self) -> float:
         """When a clip must be over for its EEG to be whole."""
         if not self._newest:

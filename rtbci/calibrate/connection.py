@@ -143,7 +143,10 @@ class Connection:
             If what comes in can no longer be kept.
         """
         announcer = self._announce(plan)
-        while not announcer.ended.is_set() and not stop.wait(_POLL_S):
+        # Announced to its end, and the EEG of all of it has come.
+        while not (announcer.ended.is_set() and self._collector.until >= announcer.end) and not stop.wait(
+            _POLL_S
+        ):
             _raise(self._collector)
             if self.quiet_s > self._silent_s:
                 raise StreamError(f"No EEG for {self._silent_s:g} s; check the sender, and begin again.")

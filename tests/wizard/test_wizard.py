@@ -63,7 +63,7 @@ def wizard(qtbot, bundle, source_id):
         assert window.crash is None
 
 
-def press(qtbot, window, text, timeout=60_000):
+def press(qtbot, window, text, timeout=120_000):
     """Wait until the main button says this and may be pressed; press it."""
     button = window.main_button
 
@@ -74,7 +74,7 @@ def press(qtbot, window, text, timeout=60_000):
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
-def until_step(qtbot, window, step, timeout=60_000):
+def until_step(qtbot, window, step, timeout=120_000):
     qtbot.waitUntil(lambda: window.page.step == step, timeout=timeout)
 
 
@@ -95,30 +95,30 @@ def test_from_the_stream_to_a_saved_profile(qtbot, wizard, source_id):
         # A name that is a path is refused in a sentence, and nothing is made.
         window.wearer.name.setText("a/b")
         window.wearer.consent.setChecked(True)
-        qtbot.waitUntil(lambda: "pseudonym" in window.wearer.standing.text(), timeout=60_000)
+        qtbot.waitUntil(lambda: "pseudonym" in window.wearer.standing.text(), timeout=120_000)
         assert not window.main_button.isEnabled()
         assert not home().exists()
         agree(qtbot, window, "w01")
         press(qtbot, window, "Begin the rest")
-        qtbot.waitUntil(lambda: window.screen_window is not None, timeout=60_000)
-        press(qtbot, window, "To the clips", timeout=60_000)
+        qtbot.waitUntil(lambda: window.screen_window is not None, timeout=120_000)
+        press(qtbot, window, "To the clips", timeout=120_000)
         alpha = window.course.collector.rest.found()
         assert alpha is not None
         assert alpha.ratio > 1.3
         press(qtbot, window, "Begin the clips")
-        qtbot.waitUntil(lambda: window.course.progress.watched > 1, timeout=60_000)
+        qtbot.waitUntil(lambda: window.course.progress.watched > 1, timeout=120_000)
         screen = window.screen_window
         assert screen is not None
         # Space on the wearer's screen pauses: no clip is announced until it is pressed again.
         qtbot.keyClick(screen, Qt.Key.Key_Space)
         assert window.course.progress.held
-        qtbot.waitUntil(lambda: window.course.programme.at(pylsl.local_clock()) is None, timeout=60_000)
+        qtbot.waitUntil(lambda: window.course.programme.at(pylsl.local_clock()) is None, timeout=120_000)
         announced = window.course.collector.announced
         qtbot.wait(800)
         assert window.course.collector.announced == announced < CLIPS
         assert window.main_button.text() == "Go on"
         qtbot.keyClick(screen, Qt.Key.Key_Space)
-        until_step(qtbot, window, "Report", 60_000)
+        until_step(qtbot, window, "Report", 120_000)
     assert window.course.collector.watched == CLIPS
     profile = window.profile
     assert profile is not None
@@ -147,16 +147,16 @@ def test_a_stream_that_dies_is_said_and_nothing_is_lost(qtbot, wizard, source_id
         press(qtbot, window, "Go on")
         agree(qtbot, window)
         press(qtbot, window, "Begin the clips")
-        qtbot.waitUntil(lambda: window.course.progress.watched >= 2, timeout=60_000)
+        qtbot.waitUntil(lambda: window.course.progress.watched >= 2, timeout=120_000)
         wearer.off()
-        qtbot.waitUntil(lambda: "No EEG for" in window.said, timeout=60_000)
-        qtbot.waitUntil(lambda: "it goes on from there" in window.said, timeout=60_000)
+        qtbot.waitUntil(lambda: "No EEG for" in window.said, timeout=120_000)
+        qtbot.waitUntil(lambda: "it goes on from there" in window.said, timeout=120_000)
         assert window.screen_window is None
         kept = window.course.collector.watched
         assert kept >= 2
         wearer = SimulatedWearer(source_id)
         press(qtbot, window, "Go on")
-        qtbot.waitUntil(lambda: window.course.progress.watched >= kept + 2, timeout=60_000)
+        qtbot.waitUntil(lambda: window.course.progress.watched >= kept + 2, timeout=120_000)
         assert window.course.progress.wanted == 24
         window.close()
     finally:
@@ -171,7 +171,7 @@ def test_what_was_kept_is_fitted_without_a_stream_and_can_be_discarded(qtbot, wi
     write_journal(home() / "sittings" / "w03", clips=15)
     window = wizard("w03", minutes=0.5, clip_s=2.0)
     window.go_to("Wearer")
-    qtbot.waitUntil(lambda: "interrupted" in window.wearer.standing.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "interrupted" in window.wearer.standing.text(), timeout=120_000)
     agree(qtbot, window)
     until_step(qtbot, window, "Report")
     assert window.profile.report["clips"] == 15
@@ -185,10 +185,10 @@ def test_what_was_kept_is_fitted_without_a_stream_and_can_be_discarded(qtbot, wi
     press(qtbot, window, "Save the profile")
     assert window.said == str(full)
     assert (home() / "sittings" / "w03").exists()
-    qtbot.waitUntil(lambda: window.second_button.text() == "Discard", timeout=60_000)
+    qtbot.waitUntil(lambda: window.second_button.text() == "Discard", timeout=120_000)
     qtbot.mouseClick(window.second_button, Qt.MouseButton.LeftButton)
     assert (home() / "sittings" / "w03").exists()
-    qtbot.waitUntil(lambda: window.second_button.text() == "Discard it all", timeout=60_000)
+    qtbot.waitUntil(lambda: window.second_button.text() == "Discard it all", timeout=120_000)
     qtbot.mouseClick(window.second_button, Qt.MouseButton.LeftButton)
     assert not (home() / "sittings" / "w03").exists()
     assert window.discarded
@@ -201,8 +201,8 @@ def test_too_little_leads_back_to_the_clips(qtbot, wizard):
     window.go_to("Wearer")
     agree(qtbot, window)
     until_step(qtbot, window, "Fit")
-    qtbot.waitUntil(lambda: "too few to calibrate on" in window.said, timeout=60_000)
-    qtbot.waitUntil(window.back_button.isVisible, timeout=60_000)
+    qtbot.waitUntil(lambda: "too few to calibrate on" in window.said, timeout=120_000)
+    qtbot.waitUntil(window.back_button.isVisible, timeout=120_000)
     qtbot.mouseClick(window.back_button, Qt.MouseButton.LeftButton)
     assert window.page.step == "Clips"
     assert not window.course.journal.watched
@@ -227,5 +227,5 @@ def test_a_folder_that_cannot_be_written_is_said(qtbot, wizard, tmp_path, monkey
 
 def test_without_a_stream_the_first_page_says_what_to_do(qtbot, wizard):
     window = wizard()
-    qtbot.waitUntil(lambda: "answers yet" in window.stream.note.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "answers yet" in window.stream.note.text(), timeout=120_000)
     assert not window.main_button.isEnabled()
