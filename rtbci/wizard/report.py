@@ -71,6 +71,8 @@ class ReportPage(Page):
         profile = self.wizard.profile
         if profile is not None:
             self.board.show_picture(profile.pages["report.png"])
+            tone = "good" if profile.report["decodable"] else "bad"
+            self.wizard.say(profile.report["plain"][0], tone)
 
     def primary(self) -> Action | None:
         """Save, then close."""

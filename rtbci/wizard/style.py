@@ -49,9 +49,8 @@ def sheet(theme: Theme) -> str:
         border: 1px solid {look.BLUE.name()}; }}
     QComboBox::drop-down {{ border: 0; width: {px(30)}; }}
     QComboBox::down-arrow {{ image: none; }}
-    QSpinBox, QDoubleSpinBox {{ padding: 0; min-height: {px(46)}; }}
-    QAbstractSpinBox QLineEdit {{ border: 0; background: transparent; padding: 0 0 0 {px(14)};
-        min-height: 0; }}
+    QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
+        width: 0; border: 0; }}
     QComboBox QAbstractItemView {{ background: {look.CARD.name()}; border: 1px solid #2a3545;
         selection-background-color: {look.TRACK.name()}; outline: 0; }}
     QCheckBox {{ spacing: {px(14)}; background: transparent; }}

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
@@ -97,7 +96,7 @@ class WearerPage(Page):
         if patch is not None:
             self.corner.setCurrentIndex(1 + CORNERS.index(patch.corner))
         for box in (self.minutes, self.side):
-            box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+            box.lineEdit().setTextMargins(12, 0, 0, 0)
         self._known: tuple[str, object] = ("", None)
         self.name.textChanged.connect(lambda: self.wizard.say(""))
 
