@@ -117,10 +117,11 @@ class RestTally:
             return None
         hz = np.asarray(np.fft.rfftfreq(round(self._window_s * self._rate), 1 / self._rate), dtype=np.float64)
         band = (hz >= ALPHA_HZ[0]) & (hz <= ALPHA_HZ[1])
-        logs = [0.5 * np.log(spectra[:, band].sum(axis=1) * hz[1]) for spectra in (opened, closed)]
-        if not np.isfinite(np.concatenate(logs)).all():
+        powers = [spectra[:, band].sum(axis=1) * hz[1] for spectra in (opened, closed)]
+        if not np.concatenate(powers).all():
             # Without any signal there is no alpha either.
             return None
+        logs = [0.5 * np.log(power) for power in powers]
         bounds = ttest_ind(logs[1], logs[0], equal_var=False).confidence_interval(0.95)
         low, high = float(np.exp(bounds.low)), float(np.exp(bounds.high))
         near = (hz >= 7.0) & (hz <= 14.0)
