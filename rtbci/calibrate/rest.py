@@ -1,5 +1,6 @@
 """The rest before the clips: alpha over the back of the head, with the eyes open and closed."""
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ SETTLE_S = 0.5
 """Eyes take as long to open or close."""
 _JITTER_S = 0.05
 """Of stamps: windows that follow each other without overlap may seem to overlap by so much."""
+_REMEMBERED = 40
+"""Windows that a marker may come later than."""
 FEWEST = 2
 """Windows without overlap, of each kind, without which nothing is said."""
 
@@ -96,19 +99,29 @@ class RestTally:
         self._window_s = window_s
         self._rate = rate_hz
         self._periods: list[tuple[float, float, str]] = []
+        self._recent: deque[tuple[float, NDArray[np.float64]]] = deque(maxlen=_REMEMBERED)
         self._spectra: dict[str, list[tuple[float, NDArray[np.float64]]]] = {"open": [], "closed": []}
 
     def period(self, marker: RestMarker, onset: float) -> None:
         """Take note of a rest that begins; one that does not ask for anything is none of this."""
         if marker.eyes:
             self._periods.append((onset + SETTLE_S, onset + marker.seconds, marker.eyes))
+            # On a machine that is busy a marker may come after the EEG that it is of.
+            for newest, power in self._recent:
+                self._count(self._periods[-1], newest, power)
 
     def window(self, uv: NDArray[np.float32], newest: float) -> None:
         """Take a window (62, n) in microvolt that ends at `newest`."""
-        for begin, end, eyes in self._periods:
-            if begin <= newest - self._window_s and newest <= end:
-                _, power = periodogram(uv[_BACK], self._rate, "hann", detrend="linear", axis=1)
-                self._spectra[eyes].append((newest, power.mean(axis=0)))
+        _, powers = periodogram(uv[_BACK], self._rate, "hann", detrend="linear", axis=1)
+        power = powers.mean(axis=0)
+        self._recent.append((newest, power))
+        for period in self._periods:
+            self._count(period, newest, power)
+
+    def _count(self, period: tuple[float, float, str], newest: float, power: NDArray[np.float64]) -> None:
+        begin, end, eyes = period
+        if begin <= newest - self._window_s and newest <= end:
+            self._spectra[eyes].append((newest, power))
 
     def found(self) -> Alpha | None:
         """Return what was found; None as long as that is too little."""

@@ -49,6 +49,16 @@ def test_too_little_says_nothing():
     assert tally(np.zeros((4800, len(CHANNELS))), 12.0).found() is None
 
 
+def test_a_marker_that_comes_after_its_eeg_counts_all_the_same():
+    made, data = RestTally(2.0, RATE), eeg(8.0, 3.0)
+    for end in range(WINDOW, len(data) + 1, 100):
+        made.window(data[end - WINDOW : end].T.astype(np.float32), end / RATE)
+    assert made.found() is None
+    made.period(RestMarker(seconds=8.0, eyes="open"), 0.0)
+    made.period(RestMarker(seconds=8.0, eyes="closed"), 8.0)
+    assert made.found().ratio == tally(data, 8.0).found().ratio
+
+
 def test_a_rest_without_a_task_is_not_counted():
     made = RestTally(2.0, RATE)
     made.period(RestMarker(seconds=100.0), 0.0)
