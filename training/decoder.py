@@ -5,11 +5,13 @@ goes on to the same weights. In the run's folder: ``checkpoint.pt`` to go on fro
 (averaged weights, the best on held-out sittings of known wearers) and ``training.json``.
 """
 
+import hashlib
 import json
 import logging
 import math
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import torch
 from accelerate import Accelerator
@@ -19,9 +21,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from rtbci.errors import UsageError
-from training.cohort import HELD_OUT, TRAIN, Windows, load_windows, make_cohort
+from training.cohort import HELD_OUT, TRAIN, Windows, fingerprint, load_windows, make_cohort
 from training.decoder_settings import DecoderSettings
-from training.experiments.loop import Loop
+from training.experiments.loop import Loop, replacing
 from training.experiments.net import ATTRIBUTE, Net
 from training.experiments.settings import Losses, RunSettings
 from training.hrt import HEADS, Hrt, SubjectLayers
@@ -131,6 +133,8 @@ def train(settings: DecoderSettings, deadline: float = math.inf) -> None:
     ------
     StoppedError
         If the deadline (on `time.monotonic`) comes first; running again goes on.
+    UsageError
+        If the folder holds a training with other settings, or of an older version.
     """
     torch.set_num_threads(settings.threads)
     cache = make_cohort(settings, settings.cohort.known)
@@ -146,14 +150,32 @@ def train_windows(settings: DecoderSettings, data: WindowData, deadline: float =
         mixed_precision=settings.training.precision, log_with="tensorboard", project_dir=folder
     )
     accelerator.init_trackers("logs")
-    loop = Loop(
-        settings.training, data, data.train, data.validation, settings.seed, folder, accelerator, deadline
-    )
-    best = loop.run()
-    if accelerator.is_main_process:
-        _save(best, folder / WEIGHTS_FILE)
-        (folder / "training.json").write_text(json.dumps(loop.progress.history, indent=1))
+    try:
+        loop = Loop(
+            settings.training,
+            data,
+            data.train,
+            data.validation,
+            settings.seed,
+            folder,
+            accelerator,
+            deadline,
+            identity=_identity(settings),
+        )
+        best = loop.run()
+        if accelerator.is_main_process:
+            _save(best, folder / WEIGHTS_FILE)
+            with replacing(folder / "training.json") as partial:
+                partial.write_text(json.dumps(loop.progress.history, indent=1))
+    finally:
+        accelerator.end_training()
     return loop
+
+
+def _identity(settings: DecoderSettings) -> str:
+    """What decides the weights, as a short hash; not where things are kept."""
+    parts = [settings.training, settings.seed, settings.smooth_power, fingerprint(settings)]
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:12]
 
 
 def _save(net: Net, file: Path) -> None:
@@ -167,6 +189,5 @@ def _save(net: Net, file: Path) -> None:
             state[f"encoder.heads.{head.removeprefix(ATTRIBUTE)}.{part}"] = value
         else:
             state[name] = value
-    partial = file.with_suffix(".partial")
-    save_file({name: value.contiguous() for name, value in state.items()}, partial)
-    partial.replace(file)
+    with replacing(file) as partial:
+        save_file({name: value.contiguous() for name, value in state.items()}, partial)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pylsl import local_clock
 from threadpoolctl import threadpool_limits
 
-from rtbci.bundle import Manifest, load_bundle
+from rtbci.bundle import Bundle, Manifest, load_bundle
 from rtbci.errors import RtbciError, WireError
 from rtbci.generate.evidence_input import DecodedEvidence, from_message
 from rtbci.generate.generator import Generator

@@ -1,12 +1,21 @@
 """A cohort small enough for tests, and settings that learn something from it in seconds."""
 
+import json
+import math
+import os
+import signal
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from accelerate.utils import InitProcessGroupKwargs
 
+from rtbci.errors import StoppedError
 from training.experiments.loop import Loop
 from training.experiments.material import Material
 from training.experiments.settings import Experiment, RunSettings, Variant, load_experiment
@@ -51,16 +60,15 @@ def material(cache: Path, **change: Any) -> Material:
 
 def loop(made: Material, settings: RunSettings, folder: Path, **more: Any) -> Loop:
     AcceleratorState._reset_state(reset_partial_state=True)
-    accelerator = Accelerator(mixed_precision=settings.precision, cpu=True)
+    # Whoever waits in vain for another process says so, and does not wait for half an hour.
+    patience = InitProcessGroupKwargs(timeout=timedelta(seconds=60))
+    accelerator = Accelerator(mixed_precision=settings.precision, cpu=True, kwargs_handlers=[patience])
     roles = made.roles
     return Loop(settings, made, roles.train, roles.validation, 0, folder, accelerator, **more)
 
 
 def killed_run(cache: str, folder: str, at: int) -> None:
     """Be killed, as by the system, in the middle of a step; to be run in a process of its own."""
-    import os
-    import signal
-
     made = material(Path(cache))
     running = loop(made, made.experiment.base, Path(folder), checkpoint_s=0.0)
     learn = running.learn
@@ -76,8 +84,66 @@ def killed_run(cache: str, folder: str, at: int) -> None:
 
 def shared_run(rank: int, world: int, port: int, cache: str, folder: str, precision: str) -> None:
     """Be one of several processes of a run."""
-    import os
+    _join(rank, world, port)
+    made = material(Path(cache), precision=precision)
+    running = loop(made, made.experiment.base, Path(folder))
+    assert running.accelerator.num_processes == world
+    running.run()
 
+
+def quarrelling_run(rank: int, world: int, port: int, cache: str, folder: str) -> None:
+    """Be one of several processes that would each stop at another time, and say what was done."""
+    _join(rank, world, port)
+    torch.set_num_threads(1)
+    made = material(
+        Path(cache),
+        precision="no",
+        steps=60,
+        rate=0.05,
+        average=0.5,
+        validate_every=2,
+        patience=1,
+        null_share=0.25,
+        curriculum={"until": 0.1},
+    )
+    first = _quarrelsome(made, Path(folder), rank, time.monotonic() - 1 if rank == 0 else math.inf)
+    try:
+        first.run()
+        stopped = 0
+    except StoppedError:
+        stopped = first.progress.step
+    # Now it is the other one that has no time.
+    then = _quarrelsome(made, Path(folder), rank, math.inf if rank == 0 else time.monotonic() - 1)
+    seen, seeds = [], []
+    augment = then.augment
+
+    def recorded(eeg: torch.Tensor) -> Any:
+        seen.append(len(eeg))
+        seeds.append(then.random.initial_seed())
+        return augment(eeg)
+
+    then.augment = recorded  # type: ignore[assignment]
+    then.run()
+    seeds.append(torch.initial_seed())
+    progress = {name: value for name, value in vars(then.progress).items() if name != "seconds"}
+    content = {"stopped": stopped, "progress": progress, "seen": seen, "seeds": seeds}
+    (Path(folder) / f"rank{rank}.json").write_text(json.dumps(content))
+
+
+def _quarrelsome(made: Material, folder: Path, rank: int, deadline: float) -> Loop:
+    running = loop(made, made.experiment.base, folder, deadline=deadline)
+    if rank > 0:
+        # Its batch norm has seen something else, and none of its clips' attributes is known.
+        for buffer in running.mean.buffers():
+            if buffer.is_floating_point():
+                buffer.add_(1.0)
+        attributes = running.targets.attributes  # type: ignore[attr-defined]
+        for name, values in attributes.items():
+            attributes[name] = torch.full_like(values, -1)
+    return running
+
+
+def _join(rank: int, world: int, port: int) -> None:
     os.environ |= {
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
@@ -86,7 +152,3 @@ def shared_run(rank: int, world: int, port: int, cache: str, folder: str, precis
         "MASTER_PORT": str(port),
         "ACCELERATE_USE_CPU": "true",
     }
-    made = material(Path(cache), precision=precision)
-    running = loop(made, made.experiment.base, Path(folder))
-    assert running.accelerator.num_processes == world
-    running.run()

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -30,6 +31,14 @@ def test_training_learns_stops_and_goes_on(tiny_settings: Make, tmp_path: Path) 
     learnt = answers_of(loop.mean.module, loop.x, clear, data.layer(clear), loop.targets.prototypes)
     assert np.mean(learnt["concept"].argmax(axis=1) == windows.clips[clear, 0, 0]) > 0.3
     assert (Path(settings.folder) / CHECKPOINT).is_file()
+    # What is there is gone on from wherever it lies, but not with other settings.
+    moved = Path(settings.folder).rename(tmp_path / "moved")
+    settings = msgspec.structs.replace(settings, folder=str(moved))
+    assert train_windows(settings, data).progress == loop.progress
+    other = msgspec.structs.replace(settings, smooth_power=settings.smooth_power + 1)
+    with pytest.raises(UsageError, match="name another folder"):
+        train_windows(other, data)
+    loop.folder = moved
     decoder = load_decoder(settings)
     eeg = torch.from_numpy(windows.x[:3]).float()
     layer = torch.ones(3, dtype=torch.int64)

@@ -3,10 +3,12 @@
 import copy
 import dataclasses
 import inspect
+import json
 import multiprocessing as mp
 import signal
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -15,14 +17,23 @@ import pytest
 import torch
 
 from rtbci.errors import StoppedError, UsageError
-from tests.training.experiment_world import COHORT, experiment, killed_run, loop, material, shared_run
+from tests.training.experiment_world import (
+    COHORT,
+    experiment,
+    killed_run,
+    loop,
+    material,
+    quarrelling_run,
+    shared_run,
+)
 from training.audit import LeakError, audit_split
+from training.experiments.loop import CHECKPOINT
 from training.experiments.material import Material
-from training.experiments.net import Net
+from training.experiments.net import Net, loss_of
 from training.experiments.queue import Place, rows_of, run_all
 from training.experiments.results import write_results
 from training.experiments.runs import Run, blended_noise
-from training.experiments.settings import Variant, experiment_names, load_experiment
+from training.experiments.settings import Losses, Variant, experiment_names, load_experiment
 from training.experiments.tables import labels_only_rows, reference_of
 
 
@@ -91,13 +102,17 @@ def test_a_deadline_stops_it_and_it_goes_on_with_its_curriculum(made: Material, 
     )
     whole = loop(made, settings, tmp_path / "whole")
     whole.run()
+    seconds = [0.0]
     while True:
+        parts = loop(made, settings, tmp_path / "parts", deadline=time.monotonic() - 1)
+        assert parts.progress.seconds == seconds[-1]
         try:
-            parts = loop(made, settings, tmp_path / "parts", deadline=time.monotonic() - 1)
             parts.run()
             break
         except StoppedError as stopped:
             assert "run it again to go on" in str(stopped)
+        seconds.append(parts.progress.seconds)
+        assert seconds[-1] > seconds[-2]
     assert parts.progress.active == whole.progress.active
     assert len(whole.progress.active) == 3
     ours, theirs = whole.best.state_dict(), parts.best.state_dict()
@@ -108,24 +123,108 @@ def test_two_processes_train_to_the_loss_of_one(cache: Path, tmp_path: Path) -> 
     made = material(cache, precision="no")
     alone = loop(made, made.experiment.base, tmp_path / "alone")
     alone.run()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    context = mp.get_context("spawn")
-    pair = [
-        context.Process(target=shared_run, args=(rank, 2, port, str(cache), str(tmp_path / "pair"), "no"))
-        for rank in range(2)
-    ]
-    for process in pair:
-        process.start()
-    for process in pair:
-        process.join()
-        assert process.exitcode == 0
+    _share(shared_run, str(cache), str(tmp_path / "pair"), "no")
     both = torch.load(tmp_path / "pair" / "checkpoint.pt", weights_only=True)["progress"]
     first = alone.progress.history[0]["own_loss"]
     assert both["step"] == alone.progress.step
     # Batch norm sees half a batch in each, and dropout another draw.
     assert abs(both["history"][-1]["own_loss"] - alone.progress.history[-1]["own_loss"]) < 0.1 * first
+
+
+def test_two_processes_stop_together_whatever_each_by_itself_would_do(cache: Path, tmp_path: Path) -> None:
+    _share(quarrelling_run, str(cache), str(tmp_path))
+    first, second = (json.loads((tmp_path / f"rank{rank}.json").read_text()) for rank in range(2))
+    assert first["stopped"] == second["stopped"] == 10
+    assert first["progress"] == second["progress"]
+    assert first["progress"]["since_best"] == 1
+    assert 10 < first["progress"]["step"] < 60
+    assert sorted(first["progress"]["active"]) == [0, 1, 2]
+    # Each takes its part of the batch, and draws what nobody else draws in any step.
+    assert set(first["seen"]) == set(second["seen"]) == {12}
+    assert len({*first["seeds"], *second["seeds"]}) == len(first["seen"]) + len(second["seeds"])
+
+
+def _share(target: Callable[..., None], *args: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    context = mp.get_context("spawn")
+    pair = [context.Process(target=target, args=(rank, 2, port, *args)) for rank in range(2)]
+    for process in pair:
+        process.start()
+    until = time.monotonic() + 300
+    try:
+        for process in pair:
+            process.join(max(0.0, until - time.monotonic()))
+        assert [process.exitcode for process in pair] == [0, 0]
+    finally:
+        for process in pair:
+            process.kill()
+
+
+def test_heads_without_a_known_label_have_a_gradient_of_zeros() -> None:
+    answer = torch.randn(4, 3, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    weights = Losses(attributes=0.5)
+    loss_of({"is_big": answer}, {"is_big": torch.full((4,), -1)}, weights).backward()
+    assert answer.grad is not None
+    assert not answer.grad.any()
+    cross_entropy = torch.nn.functional.cross_entropy
+    some = torch.tensor([2, -1, 0, -1])
+    torch.testing.assert_close(
+        loss_of({"is_big": answer}, {"is_big": some}, weights), 0.5 * cross_entropy(answer[::2], some[::2])
+    )
+    soft = torch.softmax(torch.randn(4, 3), dim=1)
+    torch.testing.assert_close(
+        loss_of({"is_big": answer}, {"is_big": soft}, weights), 0.5 * cross_entropy(answer, soft)
+    )
+
+
+def test_checkpoints_keep_the_scale_of_gradients_and_whose_they_are(
+    made: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = msgspec.structs.replace(made.experiment.base, precision="no", steps=2)
+    # On a processor nothing needs a scale; on a GPU accelerate makes one for fp16.
+    monkeypatch.setattr(
+        "accelerate.Accelerator.scaler",
+        property(
+            lambda self: self.__dict__.get("mine"), lambda self, _: self.__dict__.update(mine=_scaler())
+        ),
+        raising=False,
+    )
+    whole = loop(made, settings, tmp_path, identity="this")
+    whole.run()
+    assert whole.accelerator.scaler.get_scale() == 8.0 * 2**2
+    again = loop(made, settings, tmp_path, identity="this")
+    assert again.accelerator.scaler.get_scale() == 8.0 * 2**2
+    with pytest.raises(UsageError, match="other settings or data"):
+        loop(made, settings, tmp_path, identity="that")
+    wider = msgspec.structs.replace(settings, model=msgspec.structs.replace(settings.model, trunk=40))
+    with pytest.raises(UsageError, match="name another folder"):
+        loop(made, wider, tmp_path, identity="this")
+    # As it was before there were identities, seconds and scales.
+    file = tmp_path / CHECKPOINT
+    state = torch.load(file, weights_only=True)
+    del state["identity"], state["scaler"], state["progress"]["seconds"]
+    torch.save(state, file)
+    assert loop(made, settings, tmp_path).progress.step == 2
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(UsageError, match="cannot be read"):
+        loop(made, settings, tmp_path)
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def _scaler() -> torch.amp.GradScaler:
+    return torch.amp.GradScaler("cpu", init_scale=8.0, growth_interval=1)
+
+
+def test_a_mean_feature_is_of_the_wearer_whose_place_it_has(
+    made: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(made, "known", (3, 1, 2))
+    running = loop(made, made.experiment.base, tmp_path)
+    running.x = torch.from_numpy(made.clips.subject).float()[:, None, None].expand(-1, 62, 5)
+    monkeypatch.setattr(running.mean.module, "features", lambda eeg, layer: eeg[:, :2, 0])
+    assert running._means()[:, 0].tolist() == [3, 1, 2]
 
 
 def test_the_roles_share_nothing_and_the_audit_saw_them(made: Material) -> None:

@@ -2,32 +2,44 @@
 
 Everything random is drawn from the run's seed and the step's number, so a run that goes on from a checkpoint
 does exactly what it would have done; processes draw the same global batch and take each their part of it.
+What to do next is decided by the first process for all: batch norm's statistics differ between processes, so
+each by itself might decide otherwise, and leave the others waiting for it.
 """
 
 import math
+import os
+import pickle
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from rtbci.errors import StoppedError, UsageError
+from rtbci.errors import RtbciError, StoppedError, UsageError
 from training.alignment import CurriculumSettings, active_subjects, adversarial_weight, subject_means
 from training.augment import Augment
 from training.experiments.net import Net, concept_logits, loss_of
 from training.experiments.settings import Losses, RunSettings
 
 Ints = NDArray[np.int64]
+T = TypeVar("T")
 
 CHECKPOINT = "checkpoint.pt"
 _MEANS_FROM = 40
 """Clips of each wearer that a mean feature is made of."""
+_ASK_EVERY = 10
+"""Steps between two looks at the clock, where processes have to wait for each other to agree."""
+_AUGMENT, _DROPOUT = 0, 1
+"""Purposes of a step's draws."""
 
 
 class Wanted(Protocol):
@@ -74,6 +86,8 @@ class Progress:
     since_best: int = 0
     active: tuple[int, ...] = ()
     history: list[dict[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
+    """Spent in `Loop.run` up to here, all its beginnings together."""
 
 
 class Loop:
@@ -93,6 +107,14 @@ class Loop:
         On `time.monotonic`; when it has come, the run stops with a checkpoint.
     checkpoint_s : float
         Seconds between two checkpoints.
+    identity : str
+        Whatever decides the result and is not in the folder's name. It is kept in the checkpoint, and a
+        checkpoint of another is refused.
+
+    Raises
+    ------
+    UsageError
+        If the folder's checkpoint is of another training, or the batch is too small for so many processes.
     """
 
     def __init__(
@@ -106,11 +128,18 @@ class Loop:
         accelerator: Accelerator,
         deadline: float = math.inf,
         checkpoint_s: float = 20.0,
+        identity: str = "",
     ) -> None:
         self.settings, self.data, self.seed = settings, data, seed
         self.train_rows, self.validation_rows = train, validation
         self.folder, self.accelerator, self.deadline = folder, accelerator, deadline
-        self.checkpoint_s = checkpoint_s
+        self.checkpoint_s, self.identity = checkpoint_s, identity
+        processes = accelerator.num_processes
+        if processes > 1 and settings.batch < 2 * processes:
+            raise UsageError(
+                f"A batch of {settings.batch} gives {processes} processes less than two windows each; "
+                f"make `batch` at least {2 * processes}, or take fewer processes."
+            )
         self.x = data.x(settings)
         self.targets = data.targets(train)
         torch.manual_seed(seed)
@@ -134,7 +163,7 @@ class Loop:
     @property
     def best(self) -> Net:
         """The averaged weights that did best on the validation blocks."""
-        saved = torch.load(self.folder / "best.pt", weights_only=True)
+        saved = torch.load(self.folder / "best.pt", map_location="cpu", weights_only=True)
         net: Net = self.mean.module
         net.load_state_dict(saved)
         return net.eval()
@@ -147,14 +176,27 @@ class Loop:
         StoppedError
             If the deadline comes first; running again goes on.
         """
+        try:
+            self._train()
+        finally:
+            # Not `end_training`, which also parts the processes: they may have another run to make together.
+            for tracker in self.accelerator.trackers:
+                tracker.finish()
+        if not math.isfinite(self.progress.best):
+            raise UsageError(f"The training in {self.folder} diverged at once; lower its `rate`.")
+        return self.best
+
+    def _train(self) -> None:
         p, s = self.progress, self.settings
-        saved = time.monotonic()
+        began = saved = time.monotonic()
+        before = p.seconds
         while p.step < s.steps and p.since_best < s.patience:
             self.learn()
             if p.step % s.validate_every == 0 or p.step == s.steps:
                 self._validate()
             now = time.monotonic()
-            if now > self.deadline:
+            p.seconds = before + now - began
+            if self._time_is_up(now):
                 self._save()
                 raise StoppedError(
                     f"The time is up at step {p.step} of {s.steps} of {self.folder}; run it again to go on."
@@ -163,36 +205,58 @@ class Loop:
                 self._save()
                 saved = now
         self._save()
+        # Only then are the best weights sure to be there for all.
         self.accelerator.wait_for_everyone()
-        if not math.isfinite(p.best):
-            raise UsageError(f"The training in {self.folder} diverged at once; lower its `rate`.")
-        return self.best
+
+    def _time_is_up(self, now: float) -> bool:
+        if self.accelerator.num_processes > 1 and self.progress.step % _ASK_EVERY:
+            return False
+        return self._decided(lambda: now > self.deadline)
+
+    def _decided(self, decide: Callable[[], T]) -> T:
+        """What the first process decides, or its refusal, in all of them."""
+        answer: list[Any] = [None]
+        if self.accelerator.is_main_process:
+            try:
+                answer[0] = decide()
+            except RtbciError as error:
+                answer[0] = error
+        broadcast_object_list(answer)
+        if isinstance(answer[0], RtbciError):
+            raise answer[0]
+        decided: T = answer[0]
+        return decided
 
     def learn(self) -> None:
         """Take one step."""
         s, p, accelerator = self.settings, self.progress, self.accelerator
         self.random.manual_seed(_mix(self.seed, p.step))
         rows = self._draw()
-        layer = self.data.layer(rows)
+        generic = torch.zeros(len(rows), dtype=torch.bool)
         if s.subject_layers and s.generic_share > 0:
             generic = torch.rand(len(rows), generator=self.random) < s.generic_share
-            layer = torch.where(generic, 0, layer)
+        rank = accelerator.process_index
+        mine = slice(rank, None, accelerator.num_processes)
+        rows, generic = rows[mine], generic[mine]
+        layer = torch.where(generic, 0, self.data.layer(rows))
         eeg = self.x[torch.from_numpy(rows)].float()
         null = None
         if s.encoder != "glmnet":
+            if rank > 0:
+                self.random.manual_seed(_part_seed(self.seed, p.step, rank, _AUGMENT))
             eeg, null = self.augment(eeg)
-        wanted = self.targets.of(rows, null)
-        mine = slice(accelerator.process_index, None, accelerator.num_processes)
         device = accelerator.device
-        wanted = {name: target[mine].to(device) for name, target in wanted.items()}
+        wanted = {name: target.to(device) for name, target in self.targets.of(rows, null).items()}
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
         self.net.train()
         # Dropout draws from the global generator.
-        torch.manual_seed(_mix(self.seed, p.step) + accelerator.process_index)
+        torch.manual_seed(
+            _part_seed(self.seed, p.step, rank, _DROPOUT) if rank > 0 else _mix(self.seed, p.step)
+        )
         reverse = s.reversal and adversarial_weight(p.step / s.steps, s.reversal_schedule, s.reversal)
         with accelerator.autocast():
-            answers = self.net(eeg[mine].to(device), layer[mine].to(device), reverse)
+            answers = self.net(eeg.to(device), layer.to(device), reverse)
         loss = loss_of(answers, wanted, s.losses)
         self.optimiser.zero_grad(set_to_none=True)
         accelerator.backward(loss)
@@ -223,11 +287,14 @@ class Loop:
         wanted = subjects if c.order == "all" else min(subjects, 1 + p.step // every)
         if len(p.active) < wanted:
             settings = CurriculumSettings(start=c.start, order=c.order, linkage=c.linkage, seed=self.seed)
-            p.active = active_subjects(self._means(), p.step // every, settings, p.active)
+            p.active = self._decided(
+                lambda: active_subjects(self._means(), p.step // every, settings, p.active)
+            )
         return p.active
 
     @torch.no_grad()
     def _means(self) -> NDArray[np.float64]:
+        """Mean feature of each known wearer, in their order."""
         rng = np.random.default_rng((self.seed, self.progress.step))
         of = self.data.subject(self.train_rows)
         rows = np.concatenate(
@@ -236,8 +303,8 @@ class Loop:
         net: Net = self.mean.module
         eeg = self.x[torch.from_numpy(rows)].float().to(self.accelerator.device)
         features = net.features(eeg, torch.zeros(len(rows), dtype=torch.int64, device=eeg.device))
-        means, _ = subject_means(features.float().cpu().numpy(), self.data.subject(rows))
-        return means
+        means, numbers = subject_means(features.float().cpu().numpy(), self.data.subject(rows))
+        return means[np.searchsorted(numbers, self.data.known)]
 
     def _rate(self) -> float:
         s, step = self.settings, self.progress.step
@@ -251,19 +318,8 @@ class Loop:
 
     def _validate(self) -> None:
         p = self.progress
-        rows, own = self.validation_rows, self.data.layer(self.validation_rows)
-        truth = self.targets.of(rows)["concept"]
-        entry = {"step": float(p.step)}
-        # Those who wear a layer of their own and those who do not are both to be served.
-        generic = self.settings.subject_layers and self.settings.generic_share > 0
-        layers = {"own": own, "generic": torch.zeros_like(own)} if generic else {"own": own}
-        for name, layer in layers.items():
-            answers = answers_of(self.mean.module, self.x, rows, layer, self.targets.prototypes)
-            logits = torch.from_numpy(answers["concept"])
-            best = truth if truth.ndim == 1 else truth.argmax(dim=1)
-            entry[f"{name}_loss"] = float(torch.nn.functional.cross_entropy(logits, truth))
-            entry[f"{name}_top1"] = float((logits.argmax(dim=1) == best).float().mean())
-        score = float(np.mean([entry[f"{name}_loss"] for name in layers]))
+        entry = self._decided(self._measured)
+        score = float(np.mean([value for name, value in entry.items() if name.endswith("_loss")]))
         p.history.append(entry)
         self.accelerator.log(entry, step=p.step)
         everybody = self.settings.curriculum is None or len(p.active) == len(self.data.known)
@@ -274,6 +330,22 @@ class Loop:
         elif everybody:
             p.since_best += 1
 
+    def _measured(self) -> dict[str, float]:
+        """How the averaged weights do on the validation blocks."""
+        rows, own = self.validation_rows, self.data.layer(self.validation_rows)
+        truth = self.targets.of(rows)["concept"]
+        entry = {"step": float(self.progress.step)}
+        # Those who wear a layer of their own and those who do not are both to be served.
+        generic = self.settings.subject_layers and self.settings.generic_share > 0
+        layers = {"own": own, "generic": torch.zeros_like(own)} if generic else {"own": own}
+        for name, layer in layers.items():
+            answers = answers_of(self.mean.module, self.x, rows, layer, self.targets.prototypes)
+            logits = torch.from_numpy(answers["concept"])
+            best = truth if truth.ndim == 1 else truth.argmax(dim=1)
+            entry[f"{name}_loss"] = float(torch.nn.functional.cross_entropy(logits, truth))
+            entry[f"{name}_top1"] = float((logits.argmax(dim=1) == best).float().mean())
+        return entry
+
     def _save(self) -> None:
         if not self.accelerator.is_main_process:
             return
@@ -282,7 +354,10 @@ class Loop:
             "mean": self.mean.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "progress": vars(self.progress),
+            "identity": self.identity,
         }
+        if self.accelerator.scaler is not None:
+            state["scaler"] = self.accelerator.scaler.state_dict()
         _write(self.folder / CHECKPOINT, state)
 
     def _resume(self) -> None:
@@ -290,10 +365,30 @@ class Loop:
         file = self.folder / CHECKPOINT
         if not file.is_file():
             return
-        state = torch.load(file, weights_only=True)
+        try:
+            state = torch.load(file, map_location="cpu", weights_only=True)
+        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            raise UsageError(f"The checkpoint {file} cannot be read; delete it to begin anew.") from error
+        # Those of experiments have none, and those of older trainings had none.
+        if state.get("identity", "") != self.identity:
+            raise UsageError(
+                f"The checkpoint {file} is of a training with other settings or data, or of an older "
+                "version; name another folder, or delete this one to begin anew."
+            )
+        try:
+            self._restore(state)
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise UsageError(
+                f"The checkpoint {file} is of another version or of other settings; name another folder, or "
+                "delete this one to begin anew."
+            ) from error
+
+    def _restore(self, state: dict[str, Any]) -> None:
         self.accelerator.unwrap_model(self.net).load_state_dict(state["net"])
         self.mean.load_state_dict(state["mean"])
         self.optimiser.load_state_dict(state["optimiser"])
+        if self.accelerator.scaler is not None and "scaler" in state:
+            self.accelerator.scaler.load_state_dict(state["scaler"])
         self.progress = Progress(**state["progress"])
 
 
@@ -318,7 +413,25 @@ def _mix(seed: int, step: int) -> int:
     return seed * 1_000_003 + step
 
 
+def _part_seed(seed: int, step: int, rank: int, purpose: int) -> int:
+    """Seed of what a process other than the first draws in a step, for itself alone."""
+    return int(np.random.SeedSequence((seed, step, rank, purpose)).generate_state(1)[0])
+
+
 def _write(file: Path, state: object) -> None:
-    partial = file.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(file)
+    with replacing(file) as partial:
+        torch.save(state, partial)
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """Name a file to write to, which takes the place of another once it is whole.
+
+    No other process has the same name, so that two that run in one folder do not tear each other's files.
+    """
+    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -83,6 +83,9 @@ class HrtTrunk(nn.Module):
 def loss_of(answers: dict[str, Tensor], wanted: dict[str, Tensor], losses: Losses) -> Tensor:
     """Weighted sum of the losses of whatever is answered; unknown labels (-1) do not count.
 
+    Targets of an attribute are labels (B,) or probabilities (B, values). Every answer has a gradient, if one
+    of zeros where no label is known: processes that share a batch could not add up theirs otherwise.
+
     SAM-Net's own loss is the text's and the latent's squared distance and the subject's cross-entropy.
     """
     total = torch.zeros(())
@@ -96,8 +99,12 @@ def loss_of(answers: dict[str, Tensor], wanted: dict[str, Tensor], losses: Losse
             total = total + losses.concept * F.cross_entropy(answer, target)
         elif name == "subject":
             total = total + F.cross_entropy(answer, target)
-        elif (target >= 0).any():
-            total = total + losses.attributes * F.cross_entropy(answer, target, ignore_index=-1)
+        elif target.is_floating_point():
+            total = total + losses.attributes * F.cross_entropy(answer, target)
+        else:
+            known = (target >= 0).sum().clamp(min=1)
+            summed = F.cross_entropy(answer, target, ignore_index=-1, reduction="sum")
+            total = total + losses.attributes * (summed / known)
     return total
 
 

@@ -12,7 +12,7 @@ from rtbci.bundle import Array, Engine
 from rtbci.bundle.checks import check_file_name
 from rtbci.bundle.engine import EngineSession
 from rtbci.bundle.reader import check_file, open_array
-from rtbci.bundle.schema import Array, Engine, Weights
+from rtbci.bundle.schema import Weights
 from rtbci.errors import BundleError
 from rtbci.generate.full_size.generator import FullSizeGenerator, Prompts
 from rtbci.generate.full_size.networks import Floats, Sizes
