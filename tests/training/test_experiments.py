@@ -25,8 +25,8 @@ from tests.training.experiment_world import (
     shared_run,
 )
 from training.audit import LeakError, audit_split
-from training.experiments.material import Material
 from training.experiments.loop import CHECKPOINT
+from training.experiments.material import Material
 from training.experiments.net import Net, loss_of
 from training.experiments.queue import Place, rows_of, run_all
 from training.experiments.results import write_results
