@@ -8,9 +8,7 @@ Region = Literal["frontal", "temporal", "central", "parietal", "occipital"]
 """A key of `rtbci.montage.REGIONS`."""
 
 
-class ModelSettings(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
+class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The encoder's shape, and which of its stages are on; see `training.hrt`.
 
     A stage that is off is replaced by the plainest thing of the same width, so that what is lost without it

@@ -33,7 +33,15 @@ from training.experiments.net import Net, loss_of
 from training.experiments.queue import Place, rows_of, run_all
 from training.experiments.results import write_results
 from training.experiments.runs import Run, blended_noise
-from training.experiments.settings import Losses, Variant, experiment_names, load_experiment
+from training.experiments.settings import (
+    Curriculum,
+    Losses,
+    Variant,
+    experiment_names,
+    fingerprint,
+    load_experiment,
+    without_defaults,
+)
 from training.experiments.tables import labels_only_rows, reference_of
 
 
@@ -350,3 +358,15 @@ def test_one_bad_run_does_not_keep_the_others(cache: Path, tmp_path: Path) -> No
     done = []
     with pytest.raises(UsageError, match="1 of 2 runs could not be made: diverges, seed 0"):
         done.extend(run_all(whole, COHORT, place, seeds=[0], workers=1))
+
+
+def test_a_run_is_named_by_what_differs_from_the_defaults() -> None:
+    base = load_experiment("alignment").base
+    said = msgspec.convert(msgspec.to_builtins(base), type(base))
+    assert fingerprint(said, 1) == fingerprint(base, 1)
+    again = msgspec.json.decode(msgspec.json.encode(base), type=type(base))
+    assert fingerprint(again, 1) == fingerprint(base, 1)
+    assert fingerprint(msgspec.structs.replace(base, noise=0.5), 1) != fingerprint(base, 1)
+    model = msgspec.structs.replace(base.model, multi_scale=False)
+    assert fingerprint(msgspec.structs.replace(base, model=model), 1) != fingerprint(base, 1)
+    assert without_defaults(Curriculum(until=0.6)) == {}

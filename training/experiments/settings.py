@@ -17,7 +17,7 @@ Encoder = Literal["hrt", "eegnet", "shallow", "conformer", "glmnet", "ridge", "r
 LINEAR: tuple[Encoder, ...] = ("ridge", "ridge-de")
 
 
-class Curriculum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Curriculum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """In which order known wearers join the training (SAM-Net's progressive alignment)."""
 
     start: Start = "centred"
@@ -29,7 +29,7 @@ class Curriculum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Share of the steps after which everybody has joined."""
 
 
-class Losses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Losses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Weights; what has weight 0 gets no head."""
 
     concept: float = 1.0
@@ -40,7 +40,7 @@ class Losses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Of each attribute's cross-entropy."""
 
 
-class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One training, whatever its seed and its data.
 
     What has its default is left out where a run is named by its settings, so that a field that comes later
@@ -201,8 +201,25 @@ def experiment_names() -> tuple[str, ...]:
 
 
 def fingerprint(*parts: object) -> str:
-    """A short hash of settings."""
-    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:12]
+    """A short hash; of settings, only what differs from its default counts."""
+    plain = [without_defaults(part) if isinstance(part, msgspec.Struct) else part for part in parts]
+    return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:12]
+
+
+def without_defaults(settings: msgspec.Struct) -> dict[str, Any]:
+    """Fields that differ from their defaults, nested structs likewise.
+
+    (msgspec's own `omit_defaults` compares by identity: a number that was read is not its default.)
+    """
+    out = {}
+    for field in msgspec.structs.fields(settings):
+        value = getattr(settings, field.name)
+        default = field.default
+        if default is msgspec.NODEFAULT and field.default_factory is not msgspec.NODEFAULT:
+            default = field.default_factory()
+        if value != default:
+            out[field.name] = without_defaults(value) if isinstance(value, msgspec.Struct) else value
+    return out
 
 
 def _read(file: Path) -> dict[str, Any]:
