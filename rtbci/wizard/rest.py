@@ -61,9 +61,7 @@ class SpectrumBoard(Board):
         """Paint axes and curves, and below them the sentence."""
         found = self.seen
         if not isinstance(found, Alpha):
-            self.explain(
-                painter, area, "Here the rhythm of the resting brain is shown once the rest is over."
-            )
+            self.explain(painter, area, found if isinstance(found, str) else _BEFORE)
             return
         px = self.theme.px
         words = QRectF(area.left(), area.bottom() - px(104), area.width(), px(104))
