@@ -4,7 +4,7 @@ A marker is one line of JSON, ``{"rtbci":1,"event":"clip","concept":"cat","seed"
 stamp on the stream is the onset.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -44,18 +44,10 @@ class HintMarker(msgspec.Struct, frozen=True, tag_field="event", tag="hint", for
         _check_seconds(self.seconds)
 
 
-class RestMarker(
-    msgspec.Struct,
-    frozen=True,
-    tag_field="event",
-    tag="rest",
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-):
-    """Nothing is shown, for so many seconds; `eyes` where the wearer is asked to hold them open or closed."""
+class RestMarker(msgspec.Struct, frozen=True, tag_field="event", tag="rest", forbid_unknown_fields=True):
+    """Nothing is shown, for so many seconds."""
 
     seconds: float
-    eyes: Literal["", "open", "closed"] = ""
 
     def __post_init__(self) -> None:
         _check_seconds(self.seconds)
@@ -65,19 +57,7 @@ class EndMarker(msgspec.Struct, frozen=True, tag_field="event", tag="end", forbi
     """The presentation is over."""
 
 
-class ShownMarker(msgspec.Struct, frozen=True, tag_field="event", tag="shown", forbid_unknown_fields=True):
-    """A clip was shown, told when it is over; the stamp is that of its first frame.
-
-    `late_ms` is how long after its announced onset that was, `frames` how many were painted, and `dropped`
-    how many more the screen could have shown between the first and the last.
-    """
-
-    late_ms: float
-    frames: int
-    dropped: int
-
-
-Marker = ClipMarker | HintMarker | RestMarker | ShownMarker | EndMarker
+Marker = ClipMarker | HintMarker | RestMarker | EndMarker
 
 
 def encode(marker: Marker) -> str:

@@ -1,1 +1,0 @@
-"""The calibration wizard: the window that leads from a stream to a wearer's profile."""
