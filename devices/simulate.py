@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from devices.simulate_follow import MarkerFollower
 from devices.wearer import Wearer
 from rtbci.montage import CHANNELS
-from rtbci.stimuli.markers import ClipMarker, EndMarker, encode
+from rtbci.stimuli.markers import ClipMarker, EndMarker, Marker, RestMarker, encode
 from rtbci.stimuli.playlist import Playlist
 from rtbci.stimuli.spec import CLIP_SECONDS, ClipSpec
 
@@ -107,9 +107,13 @@ def run_simulator(
     try:
         for chunk in count():
             last = start + ((chunk + 1) * CHUNK - 1) / rate
-            for spec, seconds, onset in shows.due(last, start):
-                wearer.watch(spec, round((onset - start) * rate), seconds)
-                tell(SimulatorClip(spec, seconds, onset))
+            for marker, onset in shows.due(last, start):
+                first = round((onset - start) * rate)
+                if isinstance(marker, ClipMarker):
+                    wearer.watch(marker.spec(), first, marker.seconds)
+                    tell(SimulatorClip(marker.spec(), marker.seconds, onset))
+                elif isinstance(marker, RestMarker) and marker.eyes == "closed":
+                    wearer.close_eyes(first, marker.seconds)
             # Made before it is due, as a cap's samples are: the stamp is not to pay for the simulation.
             data = np.ascontiguousarray(wearer.render(CHUNK), dtype=np.float32)
             if stop.wait(max(0.0, last - pylsl.local_clock())):
@@ -145,13 +149,14 @@ class _OwnPlaylist:
         self._seconds = seconds
         self._shown = 0
 
-    def due(self, until: float, start: float) -> Iterator[tuple[ClipSpec, float, float]]:
+    def due(self, until: float, start: float) -> Iterator[tuple[Marker, float]]:
         """Announce and yield the clips whose onset is near."""
         while (onset := start + FIRST_CLIP_S + self._shown * self._seconds) <= until + LEAD_S:
             spec = next(self._clips)
-            self._outlet.push_sample([encode(ClipMarker(spec.name, spec.seed, self._seconds))], onset)
+            marker = ClipMarker(spec.name, spec.seed, self._seconds)
+            self._outlet.push_sample([encode(marker)], onset)
             self._shown += 1
-            yield spec, self._seconds, onset
+            yield marker, onset
 
     def close(self) -> None:
         """Say that it is over, and stay long enough for it to be heard."""
@@ -165,11 +170,9 @@ class _Followed:
     def __init__(self, name: str) -> None:
         self._follower = MarkerFollower(name)
 
-    def due(self, until: float, start: float) -> Iterator[tuple[ClipSpec, float, float]]:
-        """Clips that were announced since the last call."""
-        for marker, onset in self._follower.poll():
-            if isinstance(marker, ClipMarker):
-                yield marker.spec(), marker.seconds, onset
+    def due(self, until: float, start: float) -> Iterator[tuple[Marker, float]]:
+        """What was announced since the last call."""
+        yield from self._follower.poll()
 
     def close(self) -> None:
         """Let go of the stream."""

@@ -45,6 +45,9 @@ class MarkerFollower:
             return
         try:
             texts, stamps = self._inlet.pull_chunk(timeout=0.0, max_samples=64)
+        except LslTimeoutError:
+            # The clocks were not compared in time, on a machine that is busy: the markers wait.
+            return
         except LostError:
             _LOG.warning("the marker stream %s was lost; waiting for it to come back", self.name)
             self._inlet.close_stream()

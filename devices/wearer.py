@@ -89,6 +89,18 @@ class Wearer:
         if self._loop is None:
             self._answers.append((onset_sample, self._answer(spec, seconds, strength)))
 
+    def close_eyes(self, onset_sample: int, seconds: float) -> None:
+        """Close the eyes, with which alpha waxes; within a second, as a person who is asked to.
+
+        Parameters
+        ----------
+        onset_sample : int
+            When, counted from the wearer's first sample.
+        seconds : float
+            For how long.
+        """
+        self._background.close_eyes(onset_sample, onset_sample + round(seconds * self.rate))
+
     def render(self, n: int) -> Array:
         """The next samples.
 

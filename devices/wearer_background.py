@@ -11,6 +11,7 @@ Array = NDArray[np.float64]
 
 _EVENT_S = 4.0
 _PINK_UV, _ALPHA_UV, _DRIFT_UV, _SENSOR_UV = 9.0, 7.0, 25.0, 0.7
+_ALPHA_SOURCES, _CLOSED_GAIN = 5, 2.5
 _BLINKS_PER_S, _BURSTS_PER_S = 0.2, 0.04
 
 
@@ -51,6 +52,11 @@ class Background:
         self._rhythm_state = np.zeros((2, len(self._rhythm)))
         self._drift_state = self._drift_pole * _DRIFT_UV * rng.standard_normal((1, len(CHANNELS)))
         self._events = np.zeros((self._length + round(_EVENT_S * rate), len(CHANNELS)))
+        self._closed: list[tuple[int, int]] = []
+
+    def close_eyes(self, first: int, last: int) -> None:
+        """Let alpha wax between two samples, counted from the first; what is made already stays as it is."""
+        self._closed.append((first, last))
 
     def block(self) -> Array:
         """The next second.
@@ -65,7 +71,10 @@ class Background:
         noise = rng.standard_normal((n, len(CHANNELS)))
         pink, self._pink_state = lfilter(*self._pink, noise, axis=0, zi=self._pink_state)
         out = pink @ self._brain
-        out += self._rhythms(rng.standard_normal((n, len(self._rhythm)))) @ self._rhythm_field
+        rhythms = self._rhythms(rng.standard_normal((n, len(self._rhythm))))
+        if self._closed:
+            rhythms[:, :_ALPHA_SOURCES] *= self._waxing(self._block * n + np.arange(n))[:, None]
+        out += rhythms @ self._rhythm_field
         kick = _DRIFT_UV * np.sqrt(1.0 - self._drift_pole**2) * rng.standard_normal((n, len(CHANNELS)))
         drift, self._drift_state = lfilter(
             [1.0], [1.0, -self._drift_pole], kick, axis=0, zi=self._drift_state
@@ -79,6 +88,14 @@ class Background:
         self._events = np.concatenate([self._events[n:], np.zeros((n, len(CHANNELS)))])
         self._block += 1
         return np.asarray(out, dtype=np.float64)
+
+    def _waxing(self, samples: NDArray[np.int64]) -> Array:
+        """Factor of alpha, with slopes of half a second."""
+        slope = 0.5 * self._rate
+        closed = np.zeros(len(samples))
+        for first, last in self._closed:
+            closed = np.maximum(closed, np.clip(np.minimum(samples - first, last - samples) / slope, 0, 1))
+        return np.asarray(1.0 + (_CLOSED_GAIN - 1.0) * closed)
 
     def _rhythms(self, noise: Array) -> Array:
         out = np.empty_like(noise)

@@ -25,6 +25,18 @@ ALLOWED = {
     "calibrate": SHARED | {"calibrate", "stream", "record", "wearers", "files"},
     "reports": {"reports", "viewer", "wearers", "montage", "errors"},
     "viewer": {"viewer", "wire", "montage", "stimuli", "errors"},
+    # A window of forms and pictures over what `calibrate` decides; drawn as the viewer and the reports are.
+    "wizard": {
+        "wizard",
+        "calibrate",
+        "viewer",
+        "reports",
+        "wearers",
+        "stimuli",
+        "signal",
+        "montage",
+        "errors",
+    },
     "bench": {"bench", "bundle", "generate", "errors"},
     "live": SHARED | {"live", "stream", "decode", "generate", "wire", "record", "wearers"},
 }

@@ -71,6 +71,10 @@ def calibrate(
         "quality": collected.quality.to_json(),
         "created": record.created,
     }
+    if collected.rest is not None:
+        report["rest"] = collected.rest.to_json()
+    if collected.timing is not None:
+        report["timing"] = collected.timing
     return Profile(record, found.adapter, report)
 
 

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from rtbci.bundle import Bundle
 from rtbci.calibrate.journal import Journal, Part
 from rtbci.calibrate.quality import QualityTally
+from rtbci.calibrate.rest import RestTally
 from rtbci.calibrate.sitting import Sitting, WatchedClip
+from rtbci.calibrate.timing import TimingTally
 from rtbci.errors import ContractError, RtbciError, StreamError
-from rtbci.signal import Chain, ChainSettings
+from rtbci.signal import Chain, ChainSettings, Verdict
 from rtbci.stimuli.concepts import CONCEPT_NAMES
-from rtbci.stimuli.markers import ClipMarker, EndMarker, Marker, decode
+from rtbci.stimuli.markers import ClipMarker, EndMarker, Marker, RestMarker, ShownMarker, decode
 from rtbci.stream import Chunk, Connected, Failed, Gap, Jumped, Lost, Refused, StreamContract, StreamEvent
 
 _REPLAY_SAMPLES = 100
@@ -39,6 +41,12 @@ class Collector:
         Why this sitting can no longer be used, if so.
     quality : QualityTally
         How good the signal was until now.
+    rest : RestTally
+        What was found while the wearer rested.
+    timing : TimingTally
+        How punctually the screen showed the clips.
+    heard : float
+        When the newest chunk came, on LSL's clock; minus infinity before the first.
     connections : int
         How often a stream was connected.
     lost_samples : int
@@ -60,6 +68,9 @@ class Collector:
         self.failure: RtbciError | None = None
         self.connections = 0
         self.quality = QualityTally()
+        self.rest = RestTally(self._preprocessing.window_s, self._preprocessing.rate_hz)
+        self.timing = TimingTally()
+        self.heard = -np.inf
         self.lost_samples = 0
         self.ended = False
 
@@ -69,6 +80,7 @@ class Collector:
             case Chunk():
                 if self.journal is not None:
                     self.journal.eeg(item)
+                self.heard = item.received
                 self._take(item)
             case Connected(contract=contract):
                 self._connect(contract)
@@ -128,10 +140,20 @@ class Collector:
             self._chain.reset("the calibration was interrupted")
 
     def _add(self, marker: Marker | None, stamp: float) -> None:
-        if isinstance(marker, ClipMarker):
-            clip = WatchedClip(stamp, marker.seconds, CONCEPT_NAMES.index(marker.concept))
-            with self._lock:
-                self._clips.append(clip)
+        match marker:
+            case ClipMarker():
+                clip = WatchedClip(stamp, marker.seconds, CONCEPT_NAMES.index(marker.concept))
+                with self._lock:
+                    self._clips.append(clip)
+            case RestMarker():
+                self.rest.period(marker, stamp)
+            case ShownMarker():
+                self.timing.add(marker)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What is said of the electrodes now."""
+        return None if self._chain is None else self._chain.quality
 
     @property
     def announced(self) -> int:
@@ -145,6 +167,12 @@ class Collector:
         with self._lock:
             until = self._until()
             return sum(clip.onset + clip.seconds <= until for clip in self._clips)
+
+    @property
+    def until(self) -> float:
+        """When a clip must be over for its EEG to be whole, on LSL's clock."""
+        with self._lock:
+            return self._until()
 
     def _until(self) -> float:
         """When a clip must be over for its EEG to be whole."""
@@ -179,6 +207,7 @@ class Collector:
                     self._z.append(window.z)
                     self._newest.append(window.newest)
                     self.quality.window(window.clean)
+                    self.rest.window(window.uv, window.newest)
         self.quality.verdict(self._chain.quality)
 
     def _connect(self, contract: StreamContract) -> None:

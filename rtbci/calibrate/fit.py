@@ -18,7 +18,8 @@ from rtbci.wearers.adapter import Adapter
 
 AMOUNTS = (0.25, 0.5)
 """Shares of the clips that the learning curve is made of, besides all."""
-_FEWEST_SLOTS = 10
+FEWEST_SLOTS = 10
+"""Below that nothing can be fitted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +75,10 @@ def fit(
     began = time.perf_counter()
     trials = find_trials(sitting)
     slots = len(np.unique(trials.slot))
-    if slots < _FEWEST_SLOTS or len(np.unique(trials.concept)) < 2:
+    if slots < FEWEST_SLOTS or len(np.unique(trials.concept)) < 2:
         raise WearerError(
             f"Only {len(trials.concept)} clips in {slots} runs met with EEG, too few to calibrate on; watch "
-            f"at least {_FEWEST_SLOTS} clips of changing concepts."
+            f"at least {FEWEST_SLOTS} clips of changing concepts."
         )
     material = Material(sitting, trials, encode, base)
     judged = CrossValidation.of(material, hazard)
@@ -94,7 +95,7 @@ def fit(
     learner = _learner(chosen, seconds)
     if on_progress is not None:
         on_progress("amount of data")
-    shares = [share for share in AMOUNTS if share * judged.slots_learnt >= _FEWEST_SLOTS]
+    shares = [share for share in AMOUNTS if share * judged.slots_learnt >= FEWEST_SLOTS]
     fewer = [judged.outcome(candidates[learner], share) for share in shares]
     return Fit(
         replace(adapter, exponent=outcomes[chosen].exponent),

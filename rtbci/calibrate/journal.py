@@ -84,6 +84,8 @@ class _Begun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cap: _Cap | None = None
     watched: bool = False
     """Whether nothing more is to be watched."""
+    consented: str = ""
+    """When the wearer agreed, if they were asked."""
 
 
 class _Restart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -206,20 +208,42 @@ class Journal:
         self._guard((self.folder / _LOCK_FILE).unlink)
         self._guard(self.folder.rmdir)
 
+    def release(self) -> None:
+        """Let go of it as it is, so that it can be gone on with."""
+        self.close()
+        self._lock.close()
+
     @property
     def watched(self) -> bool:
         """Whether watching was over: all clips, or no more that would help."""
         return self._begun.watched
 
-    def end_watching(self) -> None:
-        """Note down that watching is over.
+    def end_watching(self, over: bool = True) -> None:
+        """Note down that watching is over, or that it is not after all.
 
         Raises
         ------
         RecordingError
             If that cannot be done.
         """
-        self._begun = msgspec.structs.replace(self._begun, watched=True)
+        self._begun = msgspec.structs.replace(self._begun, watched=over)
+        self._keep(self._begun)
+
+    @property
+    def consented(self) -> str:
+        """When the wearer agreed (ISO 8601); empty if they were not asked."""
+        return self._begun.consented
+
+    def consent(self) -> None:
+        """Note down that the wearer agrees, now.
+
+        Raises
+        ------
+        RecordingError
+            If that cannot be done.
+        """
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._begun = msgspec.structs.replace(self._begun, consented=now)
         self._keep(self._begun)
 
     # ---- recording -----------------------------------------------------------------------------
@@ -380,7 +404,7 @@ class Journal:
             why = (cause.strerror if isinstance(cause, OSError) else None) or str(error)
             self.failure = RecordingError(
                 f"The calibration can no longer be kept in {self.folder} ({why}); what was recorded until "
-                "then is whole, so make room and start the same command again: it goes on from there."
+                "then is whole, so make room and begin again: it goes on from there."
             )
 
 

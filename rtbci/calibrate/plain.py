@@ -44,6 +44,37 @@ def sentences(
     return first, f"{_change(before, after)} {_more(gain)}"
 
 
+def outlook(clips: int, reached: Share, chance: float) -> str:
+    """Say while a calibration goes on how well it will work, without hope that could only be noise.
+
+    Parameters
+    ----------
+    clips : int
+        How many the estimate rests on.
+    reached : Share
+        Right pictures so far, of clips that the fit had not seen.
+    chance : float
+    """
+    low, high = (100 * bound for bound in reached.ci95)
+    if reached.ci95[0] <= chance:
+        return (
+            f"Nothing above chance yet after {clips} clips. That is no verdict: what little there may be "
+            "takes many clips to tell from guessing."
+        )
+    return (
+        f"After {clips} clips pictures would be right {_about(reached.top1)} ({low:.0f} to {high:.0f} in a "
+        f"hundred); chance is one in {number(round(1 / chance))}."
+    )
+
+
+def left(seconds: float) -> str:
+    """Say how much time is left as one does: "about 3 minutes left", "less than a minute left"."""
+    minutes = round(seconds / 60)
+    if seconds < 50:
+        return "less than a minute left" if seconds >= 10 else "a few seconds left"
+    return f"about {minutes} minutes left" if minutes > 1 else "about a minute left"
+
+
 def _change(before: Share, after: Share) -> str:
     if after.top1 - before.top1 < 0.01:
         return "Calibration could not make them right more often than the decoder as it comes;"

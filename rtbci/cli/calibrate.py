@@ -16,14 +16,25 @@ def register(app: typer.Typer) -> None:
 
 
 def calibrate(
-    wearer: Annotated[str, typer.Option(help="Pseudonym to keep the profile under; no real names.")],
+    wearer: Annotated[
+        str | None, typer.Option(help="Pseudonym to keep the profile under; no real names.")
+    ] = None,
     stream: Annotated[str | None, typer.Option("--stream", "--name", help="Name of the EEG stream.")] = None,
     source_id: Annotated[str | None, typer.Option(help="Source id of the EEG stream.")] = None,
     host: Annotated[str | None, typer.Option(help="Host of the EEG stream.")] = None,
     minutes: Annotated[float, typer.Option(min=0.5, help="Minutes of clips, at most.")] = 7.0,
     headless: Annotated[
-        bool, typer.Option("--headless", help="Show nothing: whoever watches follows the markers.")
+        bool, typer.Option("--headless", help="No window: whoever watches follows the markers.")
     ] = False,
+    rest: Annotated[
+        float | None,
+        typer.Option(min=0, help="Seconds of rest, eyes open and again closed; default 15, headless 0."),
+    ] = None,
+    photodiode: Annotated[
+        Literal["top-left", "top-right", "bottom-left", "bottom-right"] | None,
+        typer.Option(help="Corner of a square that changes with each clip's first frame."),
+    ] = None,
+    photodiode_px: Annotated[int, typer.Option(min=8, max=800, help="Its side in pixels.")] = 80,
     cap: Annotated[
         str | None, typer.Option(help="Profile of the cap, for a stream that lacks labels.")
     ] = None,
@@ -50,10 +61,11 @@ def calibrate(
         Path | None, typer.Option(help="Write the report as a page for people to this file.")
     ] = None,
 ) -> None:
-    """Calibrate a wearer: show clips, collect EEG, fit what can be fitted in closed form, choose honestly.
+    """Calibrate a wearer: check the signal, show clips, collect EEG, fit in closed form, choose honestly.
 
-    Clips are announced on the marker stream NAME-calibration and shown full screen. If the EEG stream has a
-    marker stream of its own (source id with "-markers" behind it) that announces clips, those are used.
+    Where there is a display, a window leads through it and shows the clips full screen. Clips are announced
+    on the marker stream NAME-calibration. If the EEG stream has a marker stream of its own (source id with
+    "-markers" behind it) that announces clips, those are used.
     All is recorded as it comes in: interrupted at any point, the same command goes on. It ends before its
     time when the estimate is good enough or more clips would not help.
 
@@ -61,36 +73,49 @@ def calibrate(
     """
     stop = stop_on_signals()
     from rtbci.bundle import load_bundle
-    from rtbci.calibrate import Journal
-    from rtbci.cli.calibration import Watching, draw, fit_to, go_on, watch, write_reports
+    from rtbci.calibrate import EYES_S, Course, CourseSettings
+    from rtbci.cli.calibration import by_hand, in_window, write_reports
+    from rtbci.cli.extras import has_qt
     from rtbci.cli.selection import new_passphrase, stream_settings
+    from rtbci.errors import UsageError
     from rtbci.files import check_place
     from rtbci.stream import StreamQuery, quieten_lsl
-    from rtbci.wearers import save_profile, sitting_folder
+    from rtbci.viewer.display import has_display
+    from rtbci.wearers import check_name
 
     check_place(report)
     check_place(html)
     if html is not None:
         need_qt()
+    windowed = not headless and has_display() and has_qt()
+    if wearer is None and not windowed:
+        raise UsageError("Without a window the wearer must be named: give --wearer with a pseudonym.")
+    if wearer is not None:
+        check_name(wearer)
     quieten_lsl()
-    folder = sitting_folder(wearer)
     passphrase = new_passphrase() if encrypt else None
-    loaded = load_bundle(bundle)
-    watching = Watching(
-        query=StreamQuery(name=stream, source_id=source_id, host=host),
-        settings=stream_settings(cap, unit),
-        wait_s=wait,
-        minutes=minutes,
-        whole=whole,
-        headless=headless,
+    course = Course(
+        load_bundle(bundle),
+        CourseSettings(
+            query=StreamQuery(name=stream, source_id=source_id, host=host),
+            stream=stream_settings(cap, unit),
+            wait_s=wait,
+            minutes=minutes,
+            whole=whole,
+            mains_hz=None if mains is None else float(mains),
+            seed=seed,
+            rest_s=rest if rest is not None else EYES_S if windowed else 0.0,
+        ),
     )
-    journal = Journal(folder, seed, fresh)
-    collector = go_on(loaded, journal, watching.clips, None if mains is None else float(mains))
-    collected = watch(loaded, journal, collector, watching, stop)
-    profile = draw(fit_to(loaded, collected, wearer))
-    save_profile(profile, passphrase=passphrase)
-    # Only now: until the profile is on the disk, the recording is all there is.
-    journal.discard()
+    if windowed:
+        patch = None if photodiode is None else (photodiode, photodiode_px)
+        profile = in_window(course, wearer or "", fresh, passphrase, patch, stop)
+    else:
+        assert wearer is not None
+        profile = by_hand(course, wearer, fresh, passphrase, stop)
+    if profile is None:
+        typer.echo("The calibration was discarded; nothing is kept of it.")
+        return
     write_reports(profile, report, html)
     for sentence in profile.report["plain"]:
         typer.echo(sentence)

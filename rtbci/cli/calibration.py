@@ -1,78 +1,73 @@
-"""The steps of ``rtbci calibrate``: what was kept, watching, fitting, saving."""
+"""``rtbci calibrate`` with its window and without."""
 
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from rtbci.cli.extras import need_qt
-from rtbci.cli.live import choose_view
-from rtbci.cli.processes import Child, end_all
 from rtbci.errors import UsageError
 
 if TYPE_CHECKING:
-    from rtbci.bundle import Bundle
-    from rtbci.calibrate import Collected, Collector, Estimate, Journal
-    from rtbci.stream import StreamQuery, StreamSettings
+    from rtbci.calibrate import Course, Estimate
     from rtbci.wearers import Profile
+    from rtbci.wizard.screen import Corner
 
 
-@dataclass(frozen=True)
-class Watching:
-    """How clips are watched.
+def in_window(
+    course: "Course",
+    wearer: str,
+    fresh: bool,
+    passphrase: str | None,
+    patch: "tuple[Corner, int] | None",
+    stop: threading.Event,
+) -> "Profile | None":
+    """Calibrate in the window; returns the saved profile, or None if all was discarded.
 
-    Attributes
-    ----------
-    query : StreamQuery
-    settings : StreamSettings
-    wait_s : float
-        How long to wait for the stream.
-    minutes : float
-        Of clips, in all.
-    whole : bool
-        Not to end before, even if more would not help.
-    headless : bool
-        No screen is opened: whoever watches follows the markers.
+    Raises
+    ------
+    UsageError
+        If the window was closed before; what was watched is kept.
     """
+    from rtbci.wizard.app import run_wizard
+    from rtbci.wizard.screen import Patch
+    from rtbci.wizard.window import WizardOptions
 
-    query: "StreamQuery"
-    settings: "StreamSettings"
-    wait_s: float
-    minutes: float
-    whole: bool
-    headless: bool
-
-    @property
-    def clips(self) -> int:
-        """How many clips that is."""
-        from rtbci.stimuli.spec import CLIP_SECONDS
-
-        return round(self.minutes * 60 / CLIP_SECONDS)
-
-
-def go_on(bundle: "Bundle", journal: "Journal", clips: int, mains_hz: float | None) -> "Collector":
-    """Take what was recorded before, and say so."""
-    from pylsl import local_clock
-
-    from rtbci.calibrate import Collector
-
-    collector = Collector(bundle, journal, mains_hz)
-    contract = journal.contract
-    if contract is not None:
-        collector.replay(contract, journal.parts(local_clock()))
-    if journal.resumed:
-        typer.echo(
-            f"A calibration of this wearer was interrupted; {collector.watched} of {clips} clips are kept, "
-            "and it goes on from there (--fresh begins anew)."
+    options = WizardOptions(wearer, fresh, passphrase, None if patch is None else Patch(*patch))
+    profile, discarded = run_wizard(course, options, stop)
+    if profile is None and not discarded:
+        if not course.wearer:
+            raise UsageError("The calibration was closed before it began; nothing was recorded.")
+        raise UsageError(
+            f"The calibration was closed after {course.collector.watched} of {course.settings.clips} clips, "
+            f"which are kept: rtbci calibrate --wearer {course.wearer} goes on from there."
         )
-    return collector
+    return profile
 
 
-def watch(
-    bundle: "Bundle", journal: "Journal", collector: "Collector", watching: Watching, stop: threading.Event
-) -> "Collected":
+def by_hand(
+    course: "Course", wearer: str, fresh: bool, passphrase: str | None, stop: threading.Event
+) -> "Profile":
+    """Calibrate without a window."""
+    go_on(course, wearer, fresh)
+    watch(course, stop)
+    profile = draw(fit_to(course))
+    course.save(profile, passphrase)
+    return profile
+
+
+def go_on(course: "Course", wearer: str, fresh: bool) -> None:
+    """Take what was recorded before, and say so."""
+    kept = course.begin(wearer, fresh=fresh)
+    if course.resumed:
+        typer.echo(
+            f"A calibration of this wearer was interrupted; {kept} of {course.settings.clips} clips are "
+            "kept, and it goes on from there (--fresh begins anew)."
+        )
+
+
+def watch(course: "Course", stop: threading.Event) -> None:
     """Collect the clips that are missing, if any.
 
     Raises
@@ -80,87 +75,54 @@ def watch(
     UsageError
         If it was stopped before there are enough; they are kept.
     """
-    from rtbci.calibrate import Collected
-
-    if collector.watched < watching.clips and not journal.watched:
-        _collect(bundle, collector, watching, journal.seed, stop)
+    if not course.complete:
+        try:
+            _collect(course, stop)
+        finally:
+            course.disconnect()
     if stop.is_set():
         raise UsageError(
-            f"The calibration was interrupted after {collector.watched} of {watching.clips} clips, which are "
-            "kept: the same command goes on from there, and with fewer --minutes it fits what there is."
+            f"The calibration was interrupted after {course.collector.watched} of {course.settings.clips} "
+            "clips, which are kept: the same command goes on from there, and with fewer --minutes it fits "
+            "what there is."
         )
-    journal.end_watching()
-    return Collected.of(collector)
 
 
-def _collect(
-    bundle: "Bundle", collector: "Collector", watching: Watching, seed: int, stop: threading.Event
-) -> None:
+def _collect(course: "Course", stop: threading.Event) -> None:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from rtbci.calibrate import Estimator, collect, frozen_encoder, generic_layer, plan
-    from rtbci.stream import find_streams, resolve_one
-
-    info = resolve_one(watching.query, watching.wait_s, stop)
-    own_markers = f"{info.source_id()}-markers"
-    announced = any(found.source_id == own_markers for found in find_streams(1.0, stop))
-    shown = None if announced else plan(watching.minutes, seed, skip=collector.watched)
-    screens = []
-    if shown is not None and not choose_view(watching.headless):
-        need_qt()
-        screens.append(Child("present", f"{info.name()}-calibration"))
-    enough = threading.Event()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, TimeRemainingColumn()) as progress:
-        task = progress.add_task("Watching clips", total=watching.clips, completed=collector.watched)
+        task = progress.add_task(
+            "Connecting", total=course.settings.clips, completed=course.collector.watched
+        )
+        course.connect(stop)
+        if course.settings.rest_s and not course.collector.watched:
+            progress.update(task, description="Resting: eyes open, then closed")
+            found = course.rest(stop)
+            if found is not None:
+                progress.console.print(found.sentence)
+        progress.update(task, description="Watching clips")
 
         def on_estimate(found: "Estimate") -> None:
             low, high = (100 * bound for bound in found.reached.ci95)
             progress.update(task, description=f"Watching clips ({low:.0f} to {high:.0f} % right)")
-            verdict = None if watching.whole else found.verdict()
+            verdict = None if course.settings.whole else found.verdict()
             if verdict is not None:
                 progress.console.print(verdict)
-                enough.set()
-
-        estimator = Estimator(
-            collector.sitting,
-            frozen_encoder(bundle),
-            generic_layer(bundle),
-            bundle.manifest.evidence.hazard,
-            on_estimate,
-        )
 
         def on_progress(watched: int, wanted: int) -> None:
             progress.update(task, completed=watched, total=wanted)
-            estimator.watched(watched)
 
-        try:
-            estimator.watched(collector.watched)
-            collect(
-                collector,
-                watching.query,
-                clips=watching.clips,
-                plan=shown,
-                settings=watching.settings,
-                stop=stop,
-                enough=enough,
-                on_progress=on_progress,
-            )
-        finally:
-            estimator.stop()
-            end_all(screens)
+        course.watch(stop, on_progress=on_progress, on_estimate=on_estimate)
 
 
-def fit_to(bundle: "Bundle", collected: "Collected", wearer: str) -> "Profile":
+def fit_to(course: "Course") -> "Profile":
     """Fit, with the name of what is being fitted on show."""
     from rich.console import Console
 
-    from rtbci.calibrate import calibrate
-
     with Console().status("Fitting") as status:
-        return calibrate(
-            bundle, collected, wearer, on_progress=lambda name: status.update(f"Fitting: {name}")
-        )
+        return course.fit(lambda name: status.update(f"Fitting: {name}"))
 
 
 def draw(profile: "Profile") -> "Profile":

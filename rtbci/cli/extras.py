@@ -41,3 +41,12 @@ def need_qt() -> None:
             f"Qt cannot be loaded here ({error}), and windows and pictures (PNG) both need it; on Debian or "
             f"Ubuntu run apt-get install {QT_LIBRARIES}; the text view (--headless) works without."
         ) from error
+
+
+def has_qt() -> bool:
+    """Whether Qt can be loaded."""
+    try:
+        need_qt()
+    except UsageError:
+        return False
+    return True

@@ -19,7 +19,7 @@ def present(
 ) -> None:
     """Show the clips that a marker stream announces, full screen; Escape ends it.
 
-    `rtbci calibrate` opens it by itself where there is a display.
+    It is for a screen on another machine than the one that `rtbci calibrate --headless` runs on.
 
     Example: `rtbci present "my cap-calibration"`
     """
@@ -30,17 +30,28 @@ def present(
     if not has_display():
         raise UsageError("There is no display here to show clips on; run this at the wearer's screen.")
     need_qt()
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
-    from rtbci.calibrate.screen import Screen
-    from rtbci.stream import StreamQuery, quieten_lsl
+    from rtbci.calibrate import Programme
+    from rtbci.stream import MarkerStream, StreamQuery, quieten_lsl
+    from rtbci.wizard.screen import Screen
 
     quieten_lsl()
     application = QApplication(["rtbci present"])
-    screen = Screen(StreamQuery(name=markers, type="Markers"), stop)
+    programme = Programme()
+    source = MarkerStream(StreamQuery(name=markers, type="Markers"), on_marker=programme.on_marker)
+    screen = Screen(programme)
+    timer = QTimer()
+    timer.timeout.connect(lambda: screen.close() if stop.is_set() else None)
+    timer.start(100)
+    source.start()
     if window:
         screen.resize(900, 900)
         screen.show()
     else:
         screen.showFullScreen()
-    application.exec()
+    try:
+        application.exec()
+    finally:
+        source.stop()

@@ -84,6 +84,31 @@ class Stream(msgspec.Struct, frozen=True):
     lost_samples: int
 
 
+class Late(msgspec.Struct, frozen=True):
+    """How long after its announced onset a clip's first frame was painted, in milliseconds."""
+
+    p50: float
+    p95: float
+    max: float
+
+
+class Timing(msgspec.Struct, frozen=True):
+    """How punctually clips were shown."""
+
+    clips: int
+    frames: int
+    dropped: int
+    late_ms: Late
+
+
+class Rest(msgspec.Struct, frozen=True):
+    """Alpha with the eyes closed over alpha with the eyes open."""
+
+    ratio: float
+    ci95: tuple[float, float]
+    peak_hz: float | None
+
+
 class Content(msgspec.Struct, frozen=True):
     """The report; what is not drawn is left out."""
 
@@ -101,6 +126,8 @@ class Content(msgspec.Struct, frozen=True):
     reliability: tuple[Bin, ...]
     amount: Amount
     quality: Quality
+    timing: Timing | None = None
+    rest: Rest | None = None
 
     @property
     def chance(self) -> float:

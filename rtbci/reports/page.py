@@ -32,6 +32,7 @@ def html_page(content: Content) -> str:
 <p class="note">Each was judged on clips that it had not seen, as it would decode them live; the
 simplest within one standard error of the best is chosen, and nothing that is worse than "none".</p>
 {_kinds(content)}
+{_sitting(content)}
 <footer>{content.clips} clips; stream {escape(content.stream.name)}; bundle {escape(content.bundle.id)};
 chance {percent(content.chance)}. A concept counts as right only if it is the first guess out of all.</footer>
 """
@@ -56,6 +57,27 @@ def _kinds(content: Content) -> str:
         return ""
     rows = table(("kind", "clips", "as it comes", "calibrated"), _groups(content))
     return f"<h2>By kind of picture</h2>\n{rows}"
+
+
+def _sitting(content: Content) -> str:
+    """How clips were shown, and what the rest before them found; nothing where neither is known."""
+    said = []
+    if content.timing is not None:
+        timing, late = content.timing, content.timing.late_ms
+        share = timing.dropped / max(1, timing.frames + timing.dropped)
+        said.append(
+            f"The first frame of {timing.clips} clips came {late.p50:.0f} ms after its marker (95 of 100 "
+            f"within {late.p95:.0f} ms, at most {late.max:.0f} ms); {timing.dropped} of "
+            f"{timing.frames + timing.dropped} frames ({percent(share)}) were dropped."
+        )
+    if content.rest is not None:
+        low, high = content.rest.ci95
+        peak = "" if content.rest.peak_hz is None else f", with its peak at {content.rest.peak_hz:.1f} Hz"
+        said.append(
+            f"With the eyes closed alpha at the back of the head was {content.rest.ratio:.1f} times as large "
+            f"(95 % interval {low:.1f} to {high:.1f}){peak}."
+        )
+    return f'<h2>The sitting</h2>\n<p class="note">{" ".join(said)}</p>' if said else ""
 
 
 def _candidates(content: Content) -> Iterable[tuple[bool, tuple[str, ...]]]:

@@ -4,7 +4,7 @@ A marker is one line of JSON, ``{"rtbci":1,"event":"clip","concept":"cat","seed"
 stamp on the stream is the onset.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -44,10 +44,18 @@ class HintMarker(msgspec.Struct, frozen=True, tag_field="event", tag="hint", for
         _check_seconds(self.seconds)
 
 
-class RestMarker(msgspec.Struct, frozen=True, tag_field="event", tag="rest", forbid_unknown_fields=True):
-    """Nothing is shown, for so many seconds."""
+class RestMarker(
+    msgspec.Struct,
+    frozen=True,
+    tag_field="event",
+    tag="rest",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    """Nothing is shown, for so many seconds; `eyes` where the wearer is asked to hold them open or closed."""
 
     seconds: float
+    eyes: Literal["", "open", "closed"] = ""
 
     def __post_init__(self) -> None:
         _check_seconds(self.seconds)
@@ -57,7 +65,19 @@ class EndMarker(msgspec.Struct, frozen=True, tag_field="event", tag="end", forbi
     """The presentation is over."""
 
 
-Marker = ClipMarker | HintMarker | RestMarker | EndMarker
+class ShownMarker(msgspec.Struct, frozen=True, tag_field="event", tag="shown", forbid_unknown_fields=True):
+    """A clip was shown, told when it is over; the stamp is that of its first frame.
+
+    `late_ms` is how long after its announced onset that was, `frames` how many were painted, and `dropped`
+    how many more the screen could have shown between the first and the last.
+    """
+
+    late_ms: float
+    frames: int
+    dropped: int
+
+
+Marker = ClipMarker | HintMarker | RestMarker | ShownMarker | EndMarker
 
 
 def encode(marker: Marker) -> str:

@@ -32,7 +32,9 @@ def flat_positions() -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class Electrodes:
+    """What the head shows: of each channel, and whether it is known at all and of now."""
+
     verdicts: tuple[str, ...]
     scores: tuple[float, ...]
     interpolated: frozenset[str]
@@ -58,7 +60,7 @@ class HeadPanel(Panel):
         """Verdicts, and which channels are interpolated or repaired."""
         quality, stream = state.quality, state.stream
         fits = quality is not None and len(quality.verdicts) == len(quality.scores) == len(CHANNELS)
-        return _Seen(
+        return Electrodes(
             quality.verdicts if quality and fits else ("missing",) * len(CHANNELS),
             tuple(round(score, 2) for score in quality.scores)
             if quality and fits
@@ -79,7 +81,7 @@ class HeadPanel(Panel):
         centre = QPointF(area.left() + (area.width() - words) / 2, area.bottom() - radius * 1.01)
         self._radius = radius
         self._draw_head(painter, centre, radius)
-        seen = self.seen if isinstance(self.seen, _Seen) else None
+        seen = self.seen if isinstance(self.seen, Electrodes) else None
         if seen is None:
             return
         self._dots = [centre + QPointF(x, -y) * radius * 0.87 for x, y in flat_positions()]
@@ -102,7 +104,7 @@ class HeadPanel(Panel):
         self.setToolTip(self._explain(near[0]) if near else "")
 
     def _explain(self, i: int) -> str:
-        if not isinstance(self.seen, _Seen):
+        if not isinstance(self.seen, Electrodes):
             return CHANNELS[i]
         name = CHANNELS[i]
         text = f"{name}: {self.seen.verdicts[i]}, score {self.seen.scores[i]:.2f}"
@@ -110,7 +112,7 @@ class HeadPanel(Panel):
             return f"{text}; not in this cap, interpolated"
         return f"{text}; bad now, interpolated" if name in self.seen.repaired else text
 
-    def _needs_name(self, i: int, seen: _Seen) -> bool:
+    def _needs_name(self, i: int, seen: Electrodes) -> bool:
         name = CHANNELS[i]
         # What the cap lacks is known beforehand, and named beside the head.
         return name not in seen.interpolated and (seen.verdicts[i] != "good" or name in seen.repaired)
@@ -126,7 +128,7 @@ class HeadPanel(Panel):
             painter.drawEllipse(centre + QPointF(side * 1.01, 0) * radius, radius * 0.06, radius * 0.16)
         painter.drawEllipse(centre, radius, radius)
 
-    def _draw_dot(self, painter: QPainter, i: int, seen: _Seen) -> None:
+    def _draw_dot(self, painter: QPainter, i: int, seen: Electrodes) -> None:
         px = self.theme.px
         name, at = CHANNELS[i], self._dots[i]
         colour = look.VERDICTS.get(seen.verdicts[i], look.WARN) if seen.known else look.TRACK
@@ -142,7 +144,7 @@ class HeadPanel(Panel):
             painter.setBrush(colour)
         painter.drawEllipse(at, size, size)
 
-    def _draw_label(self, painter: QPainter, i: int, seen: _Seen) -> None:
+    def _draw_label(self, painter: QPainter, i: int, seen: Electrodes) -> None:
         px = self.theme.px
         text = CHANNELS[i]
         painter.setFont(self.theme.font(12, bold=True))
@@ -155,7 +157,7 @@ class HeadPanel(Panel):
         painter.drawRoundedRect(box, px(4), px(4))
         self.write(painter, box, text, 12, look.TEXT, CENTRE, bold=True)
 
-    def _draw_counts(self, painter: QPainter, area: QRectF, seen: _Seen) -> None:
+    def _draw_counts(self, painter: QPainter, area: QRectF, seen: Electrodes) -> None:
         px = self.theme.px
         if not seen.known:
             self.write(

@@ -8,7 +8,7 @@ import pylsl
 import pytest
 
 from rtbci.bundle import load_bundle
-from rtbci.calibrate import Announcer, Collector, Journal, Plan, collect
+from rtbci.calibrate import Announcer, Collector, Journal, MarkerOutlet, Plan, collect
 from rtbci.errors import ContractError, StreamError, UsageError
 from rtbci.montage import CHANNELS
 from rtbci.stimuli.markers import ClipMarker, EndMarker, RestMarker, decode, encode
@@ -175,7 +175,7 @@ def test_a_cap_that_comes_back_as_another_ends_the_sitting(bundle, cap, source_i
 
 
 def test_an_announcer_can_be_stopped_at_once(source_id):
-    announcer = Announcer("cap-calibration", source_id, PLAN)
+    announcer = Announcer(MarkerOutlet("cap-calibration", source_id), PLAN)
     announcer.start()
     began = time.monotonic()
     announcer.stop()

@@ -9,6 +9,8 @@ from PySide6.QtGui import QImage
 from rtbci.errors import WearerError
 from rtbci.montage import CHANNELS
 from rtbci.reports import with_pages
+from rtbci.reports.content import read
+from rtbci.reports.page import html_page
 from rtbci.stimuli.concepts import GROUPS
 from rtbci.viewer import theme as look
 from tests.wearers.test_wearers import profile
@@ -79,6 +81,18 @@ def test_the_page_is_whole_and_needs_nothing_else():
 
 def test_a_name_cannot_bring_markup():
     assert b"<script>" not in pages(wearer="<script>alert(1)</script>")["report.html"]
+
+
+def test_the_page_says_how_clips_were_shown_and_what_the_rest_found():
+    assert "The sitting" not in html_page(read(report()))
+    more = {
+        "timing": {"clips": 210, "frames": 10_070, "dropped": 10, "late_ms": {"p50": 4, "p95": 9, "max": 31}},
+        "rest": {"ratio": 2.4, "ci95": [1.9, 3.0], "peak_hz": 10.5},
+    }
+    page = html_page(read(report() | more))
+    assert "came 4 ms after its marker (95 of 100 within 9 ms, at most 31 ms)" in page
+    assert "10 of 10080 frames (0.1 %) were dropped" in page
+    assert "2.4 times as large (95 % interval 1.9 to 3.0), with its peak at 10.5 Hz" in page
 
 
 def test_the_picture_is_drawn():

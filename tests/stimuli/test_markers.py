@@ -4,14 +4,15 @@ from hypothesis import strategies as st
 
 from rtbci.errors import StimulusError
 from rtbci.stimuli.concepts import CONCEPT_NAMES
-from rtbci.stimuli.markers import ClipMarker, EndMarker, HintMarker, RestMarker, decode, encode
+from rtbci.stimuli.markers import ClipMarker, EndMarker, HintMarker, RestMarker, ShownMarker, decode, encode
 
 concepts = st.sampled_from(CONCEPT_NAMES)
 seconds = st.floats(0.01, 1e4)
 markers = st.one_of(
     st.builds(ClipMarker, concepts, st.integers(0, 2**53), seconds),
     st.builds(HintMarker, concepts, seconds),
-    st.builds(RestMarker, seconds),
+    st.builds(RestMarker, seconds, st.sampled_from(("", "open", "closed"))),
+    st.builds(ShownMarker, seconds, st.integers(0, 100), st.integers(0, 100)),
     st.just(EndMarker()),
 )
 
@@ -25,6 +26,7 @@ def test_the_text_is_the_agreed_one():
     text = '{"rtbci":1,"event":"clip","concept":"cat","seed":5,"seconds":2.0}'
     assert encode(ClipMarker("cat", 5)) == text
     assert decode(text).spec().name == "cat"
+    assert encode(RestMarker(6.0)) == '{"rtbci":1,"event":"rest","seconds":6.0}'
     assert decode('{"rtbci":1,"event":"hint","concept":"dog"}') == HintMarker("dog", 3.0)
 
 
@@ -50,6 +52,7 @@ def test_foreign_markers_are_no_errors(text):
         '"event":"sing"',
         '"concept":"cat"',
         '"event":"rest"',
+        '"event":"rest","seconds":1,"eyes":"half"',
     ],
 )
 def test_our_own_malformed_markers_are_errors(fields):

@@ -1,0 +1,415 @@
+"""A calibration from its first step to its last, with a window or without: what both do is here."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from pylsl import local_clock
+
+from rtbci.bundle import Bundle
+from rtbci.calibrate.adaptive import Estimate, Estimator
+from rtbci.calibrate.calibration import calibrate, frozen_encoder, generic_layer
+from rtbci.calibrate.collector import Collector
+from rtbci.calibrate.connection import QUIET_S, SILENT_S, Connection
+from rtbci.calibrate.journal import Journal
+from rtbci.calibrate.programme import Programme
+from rtbci.calibrate.protocol import LEAD_S, plan, rest_plan
+from rtbci.calibrate.rest import Alpha
+from rtbci.calibrate.session import Collected
+from rtbci.calibrate.task import Task
+from rtbci.errors import UsageError, WearerError
+from rtbci.stimuli.markers import ShownMarker
+from rtbci.stimuli.spec import CLIP_SECONDS
+from rtbci.stream import StreamQuery, StreamSettings, find_streams, resolve_one
+from rtbci.wearers import Profile, save_profile, sitting_folder
+
+_OWN_MARKERS_S = 1.0
+
+
+@dataclass(frozen=True)
+class CourseSettings:
+    """What is decided before a calibration.
+
+    Attributes
+    ----------
+    query : StreamQuery
+    stream : StreamSettings
+    wait_s : float
+        How long to wait for the stream.
+    minutes : float
+        Of clips, in all.
+    whole : bool
+        Not to end before, even if more would not help.
+    mains_hz : float or None
+        Frequency of the mains here; None is the bundle's.
+    seed : int
+        Order of the clips.
+    rest_s : float
+        Of rest with the eyes open, and again closed, before the clips; 0 for none.
+    lead_s, clip_s : float
+        Rest before the first clip, and duration of a clip.
+    silent_s : float
+        How long to wait for EEG or a clip before giving up.
+    """
+
+    query: StreamQuery = field(default_factory=StreamQuery)
+    stream: StreamSettings = field(default_factory=StreamSettings)
+    wait_s: float = 10.0
+    minutes: float = 7.0
+    whole: bool = False
+    mains_hz: float | None = None
+    seed: int = 0
+    rest_s: float = 0.0
+    lead_s: float = LEAD_S
+    clip_s: float = CLIP_SECONDS
+    silent_s: float = SILENT_S
+
+    @property
+    def clips(self) -> int:
+        """How many clips that is."""
+        return round(self.minutes * 60 / self.clip_s)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the watching is.
+
+    Attributes
+    ----------
+    watched, wanted : int
+        Clips.
+    left_s : float
+        Until the last of them is over, without what pauses may still take.
+    estimate : Estimate or None
+        The newest.
+    verdict : str or None
+        Why it ends before all are watched, if it does.
+    held : bool
+        Whether it is paused.
+    quiet_s : float
+        For how long no EEG has come, if that is too long; else 0.
+    """
+
+    watched: int
+    wanted: int
+    left_s: float
+    estimate: Estimate | None = None
+    verdict: str | None = None
+    held: bool = False
+    quiet_s: float = 0.0
+
+
+class Course:
+    """One calibration. Its steps take their time and are called one after the other, each on any thread.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    settings : CourseSettings
+
+    Attributes
+    ----------
+    programme : Programme
+        What is to be seen on the wearer's screen.
+    wearer : str
+        The pseudonym, once begun.
+    shows : bool
+        Whether clips are announced here, and not by the stream's own markers; known once connected.
+    """
+
+    def __init__(self, bundle: Bundle, settings: CourseSettings) -> None:
+        self.bundle = bundle
+        self.settings = settings
+        self.programme = Programme()
+        self.wearer = ""
+        self.shows = True
+        self._journal: Journal | None = None
+        self._collector: Collector | None = None
+        self._connection: Connection | None = None
+        self._estimate: Estimate | None = None
+        self._verdict: str | None = None
+        self._spent = False
+
+    def change(self, **changes: object) -> None:
+        """Decide something anew, before the step that it is for."""
+        self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+
+    # ---- begin ---------------------------------------------------------------------------------
+
+    def begin(self, wearer: str, *, fresh: bool = False, consent: bool = False) -> int:
+        """Open what is kept of this wearer's calibration, or begin one.
+
+        Parameters
+        ----------
+        wearer : str
+            A pseudonym.
+        fresh : bool
+            Forget one that was interrupted.
+        consent : bool
+            The wearer agrees, now.
+
+        Returns
+        -------
+        int
+            How many clips are kept.
+
+        Raises
+        ------
+        WearerError
+            If the pseudonym is none.
+        RecordingError
+            If it cannot be kept, or what is kept cannot be read.
+        """
+        self.release()
+        journal = Journal(sitting_folder(wearer), self.settings.seed, fresh)
+        collector = Collector(self.bundle, journal, self.settings.mains_hz)
+        try:
+            contract = journal.contract
+            if contract is not None:
+                collector.replay(contract, journal.parts(local_clock()))
+            if consent:
+                journal.consent()
+        except Exception:
+            journal.release()
+            raise
+        self.wearer, self._journal, self._collector = wearer, journal, collector
+        self._estimate = self._verdict = None
+        self._spent = False
+        return collector.watched
+
+    @property
+    def resumed(self) -> bool:
+        """Whether something was kept."""
+        return self._journal is not None and self._journal.resumed
+
+    @property
+    def collector(self) -> Collector:
+        """What has come in; there is one once it is begun."""
+        if self._collector is None:
+            raise UsageError("The calibration has not begun; name the wearer first.")
+        return self._collector
+
+    @property
+    def journal(self) -> Journal:
+        """Where it is kept; there is one once it is begun."""
+        if self._journal is None:
+            raise UsageError("The calibration has not begun; name the wearer first.")
+        return self._journal
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to be watched, so that no stream is needed."""
+        return self.journal.watched or self.collector.watched >= self.settings.clips
+
+    @property
+    def connected(self) -> bool:
+        """Whether a stream is being recorded."""
+        return self._connection is not None
+
+    # ---- watch ---------------------------------------------------------------------------------
+
+    def connect(self, stop: threading.Event) -> None:
+        """Connect to the stream and record what comes, until `disconnect`.
+
+        If it was connected before, it goes on from what is on the disk, as after a crash.
+
+        Raises
+        ------
+        StreamError
+            If it is not there.
+        ContractError
+            If it does not fit, or is not the cap that was begun with.
+        RecordingError
+            If it cannot be recorded.
+        """
+        if self._spent:
+            self.begin(self.wearer)
+        settings = self.settings
+        others = Task(lambda ended: find_streams(_OWN_MARKERS_S, ended))
+        info = resolve_one(settings.query, settings.wait_s, stop)
+        own_markers = f"{info.source_id()}-markers"
+        connection = Connection(
+            self.collector,
+            settings.query,
+            settings=settings.stream,
+            silent_s=settings.silent_s,
+            on_marker=self.programme.on_marker,
+        )
+        self._connection = connection
+        try:
+            connection.open(stop)
+            self.shows = all(found.source_id != own_markers for found in others.wait())
+            if self.shows or settings.rest_s:
+                connection.prepare()
+        except Exception:
+            self.disconnect()
+            raise
+
+    def disconnect(self) -> None:
+        """Let go of the stream; what came in is kept."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._spent = True
+            connection.close()
+        self.programme.clear()
+
+    def rest(self, stop: threading.Event) -> Alpha | None:
+        """Record a rest with the eyes open and closed; returns what is known of alpha then.
+
+        Raises
+        ------
+        StreamError
+            If the stream fell silent.
+        RecordingError
+            If what comes in can no longer be kept.
+        """
+        assert self._connection is not None
+        self._connection.rest(rest_plan(self.settings.rest_s), stop)
+        return self.collector.rest.found()
+
+    def watch(
+        self,
+        stop: threading.Event,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+        on_estimate: Callable[[Estimate], None] | None = None,
+    ) -> None:
+        """Show the clips that are missing, or follow the stream's own.
+
+        Parameters
+        ----------
+        stop : threading.Event
+            Interrupts it; what was watched is kept.
+        on_progress : callable, optional
+            Gets the numbers of clips watched and wanted whenever the first has changed.
+        on_estimate : callable, optional
+            Gets each estimate, on a thread of its own.
+
+        Raises
+        ------
+        StreamError
+            If no clip or no EEG came for long.
+        ContractError
+            If the stream came back as another cap.
+        RecordingError
+            If what comes in can no longer be kept.
+        """
+        assert self._connection is not None
+        collector, settings, bundle = self.collector, self.settings, self.bundle
+        enough = threading.Event()
+
+        def estimated(found: Estimate) -> None:
+            self._estimate = found
+            self._verdict = None if settings.whole else found.verdict()
+            if on_estimate is not None:
+                on_estimate(found)
+            if self._verdict is not None:
+                enough.set()
+
+        hazard = bundle.manifest.evidence.hazard
+        estimator = Estimator(
+            collector.sitting, frozen_encoder(bundle), generic_layer(bundle), hazard, estimated
+        )
+
+        def progressed(watched: int, wanted: int) -> None:
+            estimator.watched(watched)
+            if on_progress is not None:
+                on_progress(watched, wanted)
+
+        shown = None
+        if self.shows:
+            shown = plan(
+                settings.minutes,
+                self.journal.seed,
+                collector.watched,
+                lead_s=settings.lead_s,
+                clip_s=settings.clip_s,
+            )
+        try:
+            estimator.watched(collector.watched)
+            self._connection.watch(settings.clips, shown, stop=stop, enough=enough, on_progress=progressed)
+        finally:
+            estimator.stop()
+
+    def hold(self, held: bool) -> None:
+        """Pause the clips after the one that is on, or go on."""
+        if self._connection is not None:
+            self._connection.hold(held)
+
+    def shown(self, marker: ShownMarker, stamp: float) -> None:
+        """Take from the screen how punctually a clip was shown."""
+        if self._connection is not None:
+            self._connection.shown(marker, stamp)
+
+    @property
+    def progress(self) -> Progress:
+        """How far the watching is."""
+        settings, connection = self.settings, self._connection
+        watched = min(self.collector.watched, settings.clips)
+        left = connection.left_s if connection is not None else None
+        quiet = connection.quiet_s if connection is not None else 0.0
+        return Progress(
+            watched=watched,
+            wanted=settings.clips,
+            left_s=(settings.clips - watched) * settings.clip_s if left is None else left,
+            estimate=self._estimate,
+            verdict=self._verdict,
+            held=connection is not None and connection.held,
+            quiet_s=quiet if QUIET_S < quiet < 1e6 else 0.0,
+        )
+
+    # ---- end -----------------------------------------------------------------------------------
+
+    def fit(self, on_progress: Callable[[str], None] | None = None) -> Profile:
+        """Fit to what was collected; the profile is returned, not stored.
+
+        Raises
+        ------
+        WearerError
+            If too little was collected.
+        """
+        self.disconnect()
+        collected = Collected.of(self.collector)
+        self.journal.end_watching()
+        try:
+            profile = calibrate(self.bundle, collected, self.wearer, on_progress=on_progress)
+        except WearerError:
+            # Too little: it must be possible to watch more.
+            self.journal.end_watching(False)
+            raise
+        if not self.journal.consented:
+            return profile
+        return replace(profile, report={**profile.report, "consented": self.journal.consented})
+
+    def save(self, profile: Profile, passphrase: str | None = None) -> None:
+        """Store the profile and delete the recording.
+
+        Raises
+        ------
+        WearerError
+            If it cannot be stored; the recording is kept then.
+        RecordingError
+            If the recording cannot be deleted.
+        """
+        save_profile(profile, passphrase=passphrase)
+        # Only now: until the profile is on the disk, the recording is all there is.
+        self.discard()
+
+    def discard(self) -> None:
+        """Delete the recording.
+
+        Raises
+        ------
+        RecordingError
+            If that cannot be done.
+        """
+        self.disconnect()
+        journal, self._journal = self.journal, None
+        journal.discard()
+
+    def release(self) -> None:
+        """Let go of everything as it is; the next `begin` goes on from there."""
+        self.disconnect()
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.release()

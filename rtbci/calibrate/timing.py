@@ -1,0 +1,89 @@
+"""How punctually clips were shown: measured frame by frame on the screen that shows them."""
+
+from typing import Any
+
+import numpy as np
+
+from rtbci.calibrate.programme import OnClip
+from rtbci.stimuli.markers import ShownMarker
+from rtbci.stimuli.spec import CLIP_FPS
+
+
+def frame_of(clip: OnClip, now: float) -> int:
+    """Index of the frame that is due, at 24 frames a second."""
+    return int(max(0.0, now - clip.onset) * CLIP_FPS)
+
+
+class FrameClock:
+    """Turns the times at which frames were painted into one `ShownMarker` a clip.
+
+    A clip has `CLIP_FPS` frames a second; those that were never painted count as dropped.
+    """
+
+    def __init__(self) -> None:
+        self._clip: OnClip | None = None
+        self._first = 0.0
+        self._last = self._frames = 0
+
+    def painted(self, clip: OnClip | None, at: float) -> tuple[ShownMarker, float] | None:
+        """Take note of what was painted.
+
+        Parameters
+        ----------
+        clip : OnClip or None
+            The one that is on; None if none is.
+        at : float
+            When, on LSL's clock.
+
+        Returns
+        -------
+        tuple or None
+            What is to be told of the clip before, and the stamp of its first frame, if it is over now.
+        """
+        if clip is not None and clip == self._clip:
+            frame = frame_of(clip, at)
+            self._frames += frame > self._last
+            self._last = max(frame, self._last)
+            return None
+        over = None
+        if self._clip is not None:
+            late = round(1000 * (self._first - self._clip.onset), 2)
+            missed = max(0, round(self._clip.seconds * CLIP_FPS) - self._frames)
+            over = ShownMarker(late_ms=late, frames=self._frames, dropped=missed), self._first
+        self._clip, self._first = clip, at
+        self._last, self._frames = (frame_of(clip, at) if clip is not None else 0), 1
+        return over
+
+
+class TimingTally:
+    """Counts what was told of clips that were shown."""
+
+    def __init__(self) -> None:
+        self._shown: list[ShownMarker] = []
+
+    def add(self, shown: ShownMarker) -> None:
+        """Count a clip."""
+        self._shown.append(shown)
+
+    def to_json(self) -> dict[str, Any] | None:
+        """Return it as a report holds it; None if no screen told anything.
+
+        Returns
+        -------
+        dict or None
+            `clips`, `frames` (painted), `dropped`, and `late_ms` (first frame after the announced onset:
+            `p50`, `p95`, `max`).
+        """
+        if not self._shown:
+            return None
+        late = np.array([shown.late_ms for shown in self._shown])
+        return {
+            "clips": len(self._shown),
+            "frames": sum(shown.frames for shown in self._shown),
+            "dropped": sum(shown.dropped for shown in self._shown),
+            "late_ms": {
+                "p50": round(float(np.percentile(late, 50)), 1),
+                "p95": round(float(np.percentile(late, 95)), 1),
+                "max": round(float(late.max()), 1),
+            },
+        }
