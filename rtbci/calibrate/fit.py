@@ -82,6 +82,11 @@ def fit(
         )
     material = Material(sitting, trials, encode, base)
     judged = CrossValidation.of(material, hazard)
+    if judged.slots_learnt < 2:
+        raise WearerError(
+            f"The {len(trials.concept)} clips that met with EEG lie so close together that none is far "
+            "enough apart to judge a fit by the others; watch more clips."
+        )
     outcomes, seconds = [], []
     for candidate in candidates:
         if on_progress is not None:

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from rtbci.wizard.window import WizardWindow
 
 _WRAPPED = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
+_BEFORE = "Here the rhythm of the resting brain is shown once the rest is over."
+_TOO_LITTLE = (
+    "Too little EEG without a break came for alpha to be measured; the clips can be watched all the same."
+)
 _OPEN, _CLOSED = look.BLUE, look.NULL
-_DECADES = 1.0
-"""Of power that are shown below and above what there is."""
 
 
 class Instruction(Board):
@@ -59,9 +61,7 @@ class SpectrumBoard(Board):
         """Paint axes and curves, and below them the sentence."""
         found = self.seen
         if not isinstance(found, Alpha):
-            self.explain(
-                painter, area, "Here the rhythm of the resting brain is shown once the rest is over."
-            )
+            self.explain(painter, area, found if isinstance(found, str) else _BEFORE)
             return
         px = self.theme.px
         words = QRectF(area.left(), area.bottom() - px(104), area.width(), px(104))
@@ -162,7 +162,7 @@ class RestPage(Page):
             QApplication.beep()
         self._eyes = eyes
         self.instruction.show_seen(self._instruction(on))
-        self.spectrum.show_seen(task.result if task is not None and not task.running else None)
+        self.spectrum.show_seen((task.result or _TOO_LITTLE) if self._over and task is not None else None)
 
     def left_screen(self) -> None:
         """The rest goes on in the window alone."""

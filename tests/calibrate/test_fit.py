@@ -223,3 +223,11 @@ def test_the_generic_layer_is_read_out_of_its_engine(tmp_path):
     write_tiny_bundle(tmp_path / "bent", engines=engines)
     with pytest.raises(BundleError, match="does more than mix channels"):
         generic_layer(load_bundle(tmp_path / "bent"))
+
+
+def test_clips_too_close_together_to_be_held_out_are_refused():
+    """Twelve clips of a third of a second, all within windows that overlap."""
+    clips = tuple(WatchedClip(1.0 + i / 3, 1 / 3, i) for i in range(12))
+    few = Sitting(np.zeros((9, 62, 400), np.float32), 1.0 + np.arange(9) / 2, clips)
+    with pytest.raises(WearerError, match="lie so close together"):
+        fit(few, encode, np.eye(62), hazard=0.01)
