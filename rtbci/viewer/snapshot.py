@@ -51,13 +51,18 @@ def write_snapshot(
 
 
 def ensure_application() -> QApplication:
-    """Return the one QApplication, made without a screen where there is none."""
-    existing = QApplication.instance()
-    if isinstance(existing, QApplication):
-        return existing
-    if not has_display():
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    return QApplication(["rtbci"])
+    """Return the one QApplication, made without a screen where there is none.
+
+    Closing its last window does not end it: windows end the loop that waits for them. Qt's own ending is an
+    event, which may arrive after that loop, and every loop of the process would then return at once.
+    """
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        if not has_display():
+            os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        application = QApplication(["rtbci"])
+    application.setQuitOnLastWindowClosed(False)
+    return application
 
 
 def save_image(image: QImage, state: ViewState, path: Path) -> None:

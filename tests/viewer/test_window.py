@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QFontDatabase, QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -368,6 +368,10 @@ def test_run_viewer_ends_by_event_and_tells(
         state = run_viewer(publisher.endpoint, on_closed=lambda: closed.append(1), stop=stop)
     assert closed == [1]
     assert state.heard is not None
+    # Another window of the process is served after this one is gone.
+    seen = []
+    QTimer.singleShot(1, lambda: seen.append(1))
+    qtbot.waitUntil(lambda: bool(seen), timeout=60_000)
 
 
 def test_an_error_inside_ends_the_viewer_and_comes_out(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
