@@ -76,6 +76,9 @@ def test_every_experiment_that_ships_can_be_read() -> None:
         ('extends = "cross-subject"\nbaseline = "nobody"', "nobody"),
         ('extends = "cross-subject"\n[base]\nstepz = 3', "stepz"),
         ('extends = "cross-subject"\n[base]\nsteps = "many"', "steps"),
+        ('extends = "cross-subject"\n[base]\nvalidate_every = 0', "validate_every"),
+        ('extends = "cross-subject"\nvalidation = 0', "validation"),
+        ('extends = "calibration"\n[[variants]]\nname = "a"\ncalibrate = ["magic"]', "magic"),
         ("= 3", "cannot be used"),
     ],
 )

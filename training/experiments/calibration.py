@@ -18,6 +18,7 @@ from training.alignment import centred_subject, subject_means
 from training.experiments.material import Material
 from training.experiments.net import Net, concept_logits
 from training.experiments.runs import Run
+from training.experiments.settings import Method
 from training.experiments.source_code import code_version
 from training.mappers import (
     FEWEST_SLOTS,
@@ -164,7 +165,7 @@ def _waveform(settings: WaveformSettings, source2new: bool) -> Callable[[Bench, 
     return fit
 
 
-METHODS: Mapping[str, Callable[[Bench, Clips], tuple[Adapted, str]]] = {
+METHODS: Mapping[Method, Callable[[Bench, Clips], tuple[Adapted, str]]] = {
     AS_IT_IS: _none,
     "own ridge alone": _own,
     "New2Source by waveform, net (as published)": _waveform(WaveformSettings(), True),
@@ -174,12 +175,12 @@ METHODS: Mapping[str, Callable[[Bench, Clips], tuple[Adapted, str]]] = {
     "fine-tuning everything": _finetune,
     "automatic choice": _choice,
 }
-"""By the name in an experiment's settings and tables."""
+"""By the name in an experiment's settings and tables; all of them are there."""
 
 
 def calibrate(
     run: Run,
-    methods: Sequence[str],
+    methods: Sequence[Method],
     share: float,
     *,
     make: bool = True,
@@ -193,8 +194,7 @@ def calibrate(
     ----------
     run : Run
         A finished one.
-    methods : sequence of str
-        Of `METHODS`.
+    methods : sequence of Method
     share : float
         Of each wearer's clips.
     make : bool
@@ -222,7 +222,7 @@ def calibrate(
     return found
 
 
-def _calibrated(bench: Bench, method: str, share: float, subject: int) -> Calibrated:
+def _calibrated(bench: Bench, method: Method, share: float, subject: int) -> Calibrated:
     m = bench.material
     rows = m.calibration(subject, share)
     test = m.roles.unseen[m.clips.subject[m.roles.unseen] == subject]
@@ -245,7 +245,7 @@ def _calibrated(bench: Bench, method: str, share: float, subject: int) -> Calibr
     )
 
 
-def _file(run: Run, method: str, share: float, subject: int) -> Path:
+def _file(run: Run, method: Method, share: float, subject: int) -> Path:
     name = "".join(letter if letter.isalnum() else "-" for letter in method)
     folder = run.folder / "calibration"
     folder.mkdir(exist_ok=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -16,6 +16,24 @@ FOLDER = Path(__file__).parent / "configs"
 Encoder = Literal["hrt", "eegnet", "shallow", "conformer", "glmnet", "ridge", "ridge-de"]
 LINEAR: tuple[Encoder, ...] = ("ridge", "ridge-de")
 
+Method = Literal[
+    "no adapter",
+    "own ridge alone",
+    "New2Source by waveform, net (as published)",
+    "New2Source by waveform, net, without Source2New",
+    "New2Source by waveform, closed form",
+    "New2Source by the decoding loss",
+    "fine-tuning everything",
+    "automatic choice",
+]
+"""What can be done with a new wearer's first clips; `training.experiments.calibration.METHODS` does it."""
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+CountOrNone = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+Weight = Annotated[float, msgspec.Meta(ge=0)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
 
 class Curriculum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """In which order known wearers join the training (SAM-Net's progressive alignment)."""
@@ -25,18 +43,18 @@ class Curriculum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     order: Order = "nearest"
     """Who joins next; "all": everybody is in from the first step."""
     linkage: Linkage = "nearest"
-    until: float = 0.6
+    until: Share = 0.6
     """Share of the steps after which everybody has joined."""
 
 
 class Losses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Weights; what has weight 0 gets no head."""
 
-    concept: float = 1.0
+    concept: Weight = 1.0
     """Cross-entropy of the concept. At 0 the concept is the one whose mean text embedding is nearest."""
-    text: float = 0.5
-    latent: float = 0.2
-    attributes: float = 0.15
+    text: Weight = 0.5
+    latent: Weight = 0.2
+    attributes: Weight = 0.15
     """Of each attribute's cross-entropy."""
 
 
@@ -54,28 +72,28 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     model: ModelSettings
     aligned: bool = True
     subject_layers: bool = False
-    generic_share: float = 0.5
+    generic_share: Share = 0.5
     """With subject layers: share of windows that go through the layer of everybody else."""
-    reversal: float = 0.0
+    reversal: Weight = 0.0
     """Weight of the reversed gradient of the subject classifier."""
     reversal_schedule: Schedule = "dann"
     curriculum: Curriculum | None = None
     losses: Losses = Losses()
-    own_subjects: int = 0
+    own_subjects: CountOrNone = 0
     """So many of the known wearers get a model of their own, trained on their own clips; 0: one for all."""
-    steps: int = 600
-    batch: int = 256
-    rate: float = 2e-3
-    weight_decay: float = 0.05
-    warm_up: int = 40
-    average: float = 0.99
+    steps: Count = 600
+    batch: Count = 256
+    rate: Positive = 2e-3
+    weight_decay: Weight = 0.05
+    warm_up: CountOrNone = 40
+    average: Share = 0.99
     """Of the weights' exponential mean, a step."""
-    noise: float = 1.0
+    noise: Weight = 1.0
     """Most noise that is added, as a multiple of the EEG."""
-    drop_channels: int = 4
-    null_share: float = 0.0
-    validate_every: int = 50
-    patience: int = 6
+    drop_channels: CountOrNone = 4
+    null_share: Share = 0.0
+    validate_every: Count = 50
+    patience: Count = 6
     """Validations without a better one after which it stops."""
     precision: Literal["no", "bf16", "fp16"] = "bf16"
 
@@ -90,14 +108,14 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Name of the variant that this one is held against; empty: the experiment's baseline.
     change : mapping
         Settings that differ from the experiment's, nested as they are.
-    calibrate : tuple of str
-        What is done with a new wearer's first clips; see `training.experiments.calibration.METHODS`.
+    calibrate : tuple of Method
+        What is done with a new wearer's first clips.
     """
 
     name: str
     against: str = ""
     change: dict[str, Any] = {}
-    calibrate: tuple[str, ...] = ()
+    calibrate: tuple[Method, ...] = ()
 
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,12 +149,12 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     name: str
     title: str
     notes: str
-    seeds: int = 3
-    known: int = 15
-    unseen: int = 5
-    validation: int = 1
+    seeds: Count = 3
+    known: Count = 15
+    unseen: CountOrNone = 5
+    validation: Count = 1
     lag_s: float = 0.0
-    calibration_share: tuple[float, ...] = (0.15,)
+    calibration_share: tuple[Share, ...] = (0.15,)
     tasks: bool = False
     probe: bool = False
     baseline: str
