@@ -98,7 +98,7 @@ def _train(
 
     need("train", "train", "torch", "safetensors", "accelerate", "tensorboard", "filelock")
     from rtbci.errors import StoppedError
-    from training.experiments.queue import Place, run_all, setting_of
+    from training.experiments.queue import Place, part, run_all, setting_of
     from training.experiments.settings import load_experiment
 
     experiment = load_experiment(name)
@@ -120,6 +120,7 @@ def _train(
                     progress.console.print(f"{variant}, seed {seed}: {seconds:.0f} s", highlight=False)
             except KeyboardInterrupt:
                 raise StoppedError("Stopped; run it again to go on where it was.") from None
+    part()
     typer.echo(f"Done; `rtbci evaluate experiment {name}` makes the tables.")
 
 

@@ -133,6 +133,12 @@ def run_all(
         raise UsageError(f"{len(failed)} of {len(jobs)} runs could not be made: " + "; ".join(failed))
 
 
+def part() -> None:
+    """End what binds the processes of one training, which would warn of it at the interpreter's end."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
 def _counts(experiment: Experiment, variant: Variant, seed: int) -> bool:
     """Whether a seed makes a difference: linear decoders are the same with any."""
     return seed == 0 or experiment.settings(variant).encoder not in LINEAR

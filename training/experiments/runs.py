@@ -95,6 +95,8 @@ class Run:
             settings, seed, m.store.folder.name, e.known, e.unseen, e.validation, m.labels.digest
         )
         self.folder = runs / self.key
+        self._seconds = 0.0
+        """Spent on fitting; what an earlier process did before it was stopped counts too."""
 
     @property
     def code(self) -> str:
@@ -121,10 +123,10 @@ class Run:
         with self._alone() as first:
             (todo,) = broadcast_object_list([not self.done])
             if todo:
-                began = time.monotonic()
+                self._seconds = 0.0
                 decoded = self._train(deadline)
                 if first:
-                    self._record(time.monotonic() - began)
+                    self._record(self._seconds)
                     self._write(decoded)
                 PartialState().wait_for_everyone()
         with np.load(self.folder / PREDICTIONS, allow_pickle=False) as file:
@@ -182,6 +184,7 @@ class Run:
         x = m.x(self.settings)
         if self.settings.encoder in LINEAR:
             rows = np.concatenate([train, validation])
+            began = time.monotonic()
             model = fit_linear(
                 x[torch.from_numpy(rows)].float().numpy(),
                 m.clips.concept[rows],
@@ -189,10 +192,12 @@ class Run:
                 chooses=np.arange(len(rows)) >= len(train),
                 standardise=self.settings.encoder == "ridge-de",
             )
+            self._seconds += time.monotonic() - began
             eeg = x[torch.from_numpy(test)].float().numpy()
             return Decoded(test, model.logits(self._noise(eeg, test)), {"concept": model.logits(eeg)})
         loop = self._loop(train, validation, folder, deadline)
         net, prototypes, layer = loop.run(), loop.targets.prototypes, m.layer(test)
+        self._seconds += loop.progress.seconds
         answers = answers_of(net, x, test, layer, prototypes)
         noise = torch.from_numpy(self._noise(x[torch.from_numpy(test)].float().numpy(), test))
         control = answers_of(net, noise, np.arange(len(test)), layer, prototypes, only="concept")
