@@ -1,8 +1,8 @@
 """How alike two pictures are: structural similarity and PSNR, by two conventions that must not be mixed.
 
-Published figures of EEG to video come from scikit-image's defaults (a plain 7 x 7 window, each colour by
-itself); codecs are measured as the paper that defined it says (a Gaussian window, on luma). On the same
-pictures the two differ by some hundredths.
+scikit-image's defaults are a plain 7 x 7 window over each colour by itself; the paper that defined the index
+has a Gaussian window, on luma. On the same pictures the two differ by some hundredths, so a figure to be held
+against a published one has to be of that one's convention.
 """
 
 from collections.abc import Callable
@@ -31,8 +31,7 @@ def ssim(truth: Pictures, made: Pictures, convention: Convention = "gaussian") -
     convention : {"gaussian", "uniform"}
         The window and what is compared. ``"gaussian"``: luma, sigma of 1.5 px cut at 11 px, all places
         (Wang et al. 2004, with the borders mirrored). ``"uniform"``: every colour, 7 x 7 px, sample
-        variances, without the border of 3 px, as scikit-image's `structural_similarity` does by default and
-        the field reports.
+        variances, without the border of 3 px, as scikit-image's `structural_similarity` does by default.
 
     Returns
     -------
