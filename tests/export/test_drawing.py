@@ -10,11 +10,10 @@ from export.drawing import draw_answers, open_generator
 from export.recognition import veiled_at_random
 from rtbci.bundle import EvidenceModel
 from rtbci.decode import judge
-from rtbci.errors import UsageError
 from rtbci.generate import DecodedEvidence
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
 from tests.tiny_bundle import write_tiny_bundle
-from training.evaluation.answers import Answers, load_answers, strengths
+from training.evaluation.answers import Answers, strengths
 
 
 def answers(n=6, seed=0):
@@ -121,27 +120,3 @@ def test_strength_is_the_runtimes_own():
     wanted = [judge(c, chance=1 / 40, null_confidence=0.1, model=model).strength for c in confidence]
     assert found == pytest.approx(wanted)
     assert found.min() < found.max()
-
-
-def test_answers_come_back_from_their_file(tmp_path):
-    some = answers()
-    some.save(tmp_path / "answers.npz")
-    again = load_answers(tmp_path / "answers.npz")
-    assert (again.concept == some.concept).all()
-    assert (again.latent == some.latent).all()
-    assert again.attributes.keys() == some.attributes.keys()
-    with pytest.raises(UsageError, match="cannot be read"):
-        load_answers(tmp_path / "other.npz")
-
-
-def test_what_cannot_be_drawn_is_refused(generator, tmp_path):
-    with pytest.raises(UsageError, match="give one for each"):
-        draw_answers(answers(), np.ones(5), generator)
-    with pytest.raises(UsageError, match="from 0 to 1"):
-        draw_answers(answers(), 1.5, generator)
-    with pytest.raises(UsageError, match="decode some clips"):
-        draw_answers(answers(0), 1.0, generator)
-    with pytest.raises(UsageError, match="5 rows for 6 clips"):
-        Answers(concept=answers().concept, attributes={}, latent=answers(5).latent)
-    with pytest.raises(UsageError, match="neither a bundle nor an autoencoder"):
-        open_generator(tmp_path)

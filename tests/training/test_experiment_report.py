@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 from rtbci.errors import UsageError
 from training.evaluation.quantities import quantity
 from training.evaluation.report import write_report
-from training.evaluation.rows import Row, read_rows, write_rows
+from training.evaluation.rows import Row
 from training.evaluation.sentences import meaning
 from training.evaluation.summaries import summarise_rows
 from training.metrics import hierarchical_interval
@@ -115,15 +115,6 @@ def test_differences_are_paired_by_subject_and_seed():
 def test_every_subject_counts_alike_however_many_seeds_it_has():
     rows = [row(value=0.0, seed=k) for k in range(9)] + [row(value=1.0, subject="s2")]
     assert summarise_rows(rows)[0].mean == pytest.approx(0.5)
-
-
-def test_rows_come_back_from_their_file(tmp_path):
-    rows = [*experiment(0.1), row("other", chance=None, metric="psnr")]
-    write_rows(tmp_path / "rows.jsonl", rows)
-    assert read_rows(tmp_path / "rows.jsonl") == rows
-    (tmp_path / "rows.jsonl").write_text('{"table": "a"}\n')
-    with pytest.raises(UsageError, match=r"rows.jsonl, line 1 is not a row"):
-        read_rows(tmp_path / "rows.jsonl")
 
 
 @pytest.mark.parametrize("bad", [{"value": float("nan")}, {"chance": float("inf")}, {"n": 0}])

@@ -1,8 +1,6 @@
 """A decoder's answers to test clips, as files and as what a generator may be given. No truth is in them."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,31 +52,6 @@ class Answers:
     def posterior(self) -> NDArray[np.float64]:
         """Probability of each concept, shape (n, concepts)."""
         return np.exp(log_softmax(np.asarray(self.concept, dtype=np.float64)))
-
-    def save(self, file: Path) -> None:
-        """Write one npz file."""
-        parts: dict[str, Any] = {f"attribute_{name}": values for name, values in self.attributes.items()}
-        np.savez_compressed(file, concept=self.concept, latent=self.latent, **parts)
-
-
-def load_answers(file: Path) -> Answers:
-    """Read what `Answers.save` wrote.
-
-    Raises
-    ------
-    UsageError
-        If it cannot be read.
-    """
-    try:
-        with np.load(file, allow_pickle=False) as data:
-            names = [name for name in data.files if name.startswith("attribute_")]
-            return Answers(
-                concept=data["concept"],
-                latent=data["latent"],
-                attributes={name.removeprefix("attribute_"): data[name] for name in names},
-            )
-    except (OSError, ValueError, KeyError) as error:
-        raise UsageError(f"The answers {file} cannot be read ({error}); decode the clips again.") from error
 
 
 def strengths(answers: Answers, model: EvidenceModel, null_confidence: float = 0.0) -> NDArray[np.float64]:

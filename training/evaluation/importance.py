@@ -13,10 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.special import log_softmax
-from torch import Tensor
 
 from rtbci.errors import UsageError
 from rtbci.montage import CHANNELS, REGIONS
@@ -140,52 +138,6 @@ def permutation_importance(
         ),
         top1=_importance("loss of top-1 accuracy", "share", names, lost[1], of, right.mean()),
     )
-
-
-def gradient_times_input(
-    logits_of: Callable[[Tensor], Tensor],
-    eeg: NDArray[np.floating],
-    true: NDArray[np.int64],
-    groups: Mapping[str, Sequence[int]] = ELECTRODES,
-    *,
-    subject: NDArray[np.generic] | None = None,
-    cluster: NDArray[np.generic] | None = None,
-    batch: int = 256,
-) -> Importance:
-    """What each group of channels adds to the true answer's logit over the others' mean, by the gradient.
-
-    The sum over time of gradient x input: of a linear decoder, the parts add up to the whole less its bias.
-    Not of the log-likelihood, whose slope is nothing where the decoder is sure, and so tells of its mistakes.
-
-    Parameters
-    ----------
-    logits_of : callable
-        Differentiable: a tensor (B, channels, samples) to logits (B, classes).
-    eeg, true, groups, subject, cluster
-        As for `permutation_importance`.
-    batch : int
-        Windows at a time.
-
-    Raises
-    ------
-    UsageError
-        If there is one cluster only.
-    """
-    of = _clusters(len(eeg), np.zeros(len(eeg)) if subject is None else subject, cluster)
-    added, leads = np.zeros((len(groups), len(eeg))), np.zeros(len(eeg))
-    for start in range(0, len(eeg), batch):
-        rows = slice(start, start + batch)
-        windows = torch.from_numpy(np.asarray(eeg[rows], dtype=np.float32)).requires_grad_()
-        logits = logits_of(windows)
-        own = logits.gather(1, torch.from_numpy(true[rows]).long()[:, None])[:, 0]
-        own = own - (logits.sum(dim=1) - own) / (logits.shape[1] - 1)
-        # Windows do not see one another, so that the gradient of the sum is each one's own.
-        (gradient,) = torch.autograd.grad(own.sum(), windows)
-        channels = (gradient * windows).sum(dim=2).detach().numpy()
-        leads[rows] = own.detach().numpy()
-        for k, columns in enumerate(groups.values()):
-            added[k, rows] = channels[:, list(columns)].sum(axis=1)
-    return _importance("gradient x input", "logit", tuple(groups), added, of, leads.mean())
 
 
 def _clusters(

@@ -1,13 +1,10 @@
 """One measured number of an experiment, and files of them (JSON lines)."""
 
 import math
-from collections.abc import Iterable
-from pathlib import Path
 
 import msgspec
 
 from rtbci.errors import UsageError
-from rtbci.files import write_report
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,40 +69,3 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Its names, for sentences."""
         parts = (self.table, self.variant, self.setting, f"seed {self.seed}", self.subject, self.metric)
         return " / ".join(part for part in parts if part)
-
-
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Write rows as JSON lines, whole or not at all.
-
-    Raises
-    ------
-    UsageError
-        If the place cannot be written to.
-    """
-    encoder = msgspec.json.Encoder()
-    write_report(path, encoder.encode_lines(list(rows)))
-
-
-def read_rows(path: Path) -> list[Row]:
-    """Read what `write_rows` wrote.
-
-    Raises
-    ------
-    UsageError
-        If the file cannot be read, or a line is not a row.
-    """
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise UsageError(f"The rows {path} cannot be read ({error.strerror}); name another file.") from error
-    rows = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            rows.append(msgspec.json.decode(line, type=Row))
-        except (msgspec.DecodeError, UsageError) as error:
-            raise UsageError(
-                f"{path}, line {number} is not a row ({error}); run the experiment again."
-            ) from error
-    return rows
