@@ -34,6 +34,11 @@ def experiment(gain, spread=0.01, subjects=6, seeds=3, random=0, **changes):
     ]
 
 
+def said_of(rows):
+    (said,) = meaning(summarise_rows(rows))
+    return said
+
+
 def covered(subjects, seeds, of_subject, of_seed, of_both, repeats=300):
     rng = np.random.default_rng(1)
     hits = 0
@@ -79,22 +84,48 @@ def test_two_subjects_who_both_gain_show_nothing_yet():
         row(v, x, subject=s)
         for v, s, x in (("a", "1", 0.2), ("a", "2", 0.3), ("b", "1", 0.22), ("b", "2", 0.33))
     ]
-    assert "no difference from a is shown" in meaning(summarise_rows(rows)[1])
+    assert "Against a (25.0 %): no difference shown: b" in said_of(rows)
 
 
 def test_a_gain_is_told_with_its_interval_and_no_gain_is_not():
-    said = meaning(summarise_rows(experiment(0.1))[1])
-    assert "it gains 10." in said or "it gains 9." in said
-    assert "over pooled" in said
-    assert "above chance (2.5 %)" in said
-    assert "no difference from pooled is shown" in meaning(summarise_rows(experiment(0.0))[1])
+    said = said_of(experiment(0.1))
+    assert said.startswith("best is C-SA with ")
+    assert "%: gain: C-SA +" in said.replace(")", "")
+    assert "Above chance: all." in said
+    none = said_of(experiment(0.0))
+    assert "no difference shown: C-SA" in none
+    assert "gain:" not in none
+
+
+def test_what_is_not_above_chance_is_named():
+    rows = experiment(0.1) + [
+        row("guess", 0.025 + 0.01 * k, k, f"s{p}") for k in (-1, 0, 1) for p in range(6)
+    ]
+    assert "Not shown to be above chance: guess." in said_of(rows)
 
 
 def test_less_of_an_error_is_better_and_of_an_unknown_metric_nothing_is_judged():
-    worse = meaning(summarise_rows(experiment(0.1, metric="ece", chance=None))[1])
-    assert "it is worse by" in worse
-    unknown = meaning(summarise_rows(experiment(0.1, metric="wobble", chance=None))[1])
-    assert "it is higher by 0.1" in unknown
+    assert "worse: C-SA +" in said_of(experiment(0.1, metric="ece", chance=None))
+    unknown = said_of(experiment(0.1, metric="wobble", chance=None))
+    assert "higher: C-SA +0.1" in unknown
+    assert "best" not in unknown
+
+
+def test_each_setting_and_each_reference_is_told_of_by_itself():
+    rows = [
+        one
+        for setting in ("claimed", "realistic")
+        for one in experiment(0.1, setting=setting)
+        + [
+            row("other", r.value + 0.2, r.seed, r.subject, setting=setting)
+            for r in experiment(0.0)
+            if r.variant == "pooled"
+        ]
+    ]
+    summaries = summarise_rows(rows, lambda _, variant: "C-SA" if variant == "other" else "pooled")
+    said = meaning(summaries)
+    assert [sentence.split(":")[0] for sentence in said] == ["claimed", "realistic"]
+    assert all("Against pooled" in sentence and "Against C-SA" in sentence for sentence in said)
 
 
 def test_differences_are_paired_by_subject_and_seed():

@@ -1,5 +1,6 @@
 """The chart of one metric: subjects, mean and interval of each variant, and what it gains, row by row."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -8,15 +9,15 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor
 
-from rtbci.reports.canvas import CENTRE, LEFT, RIGHT, Canvas, look, render
+from rtbci.reports.canvas import CENTRE, LEFT, RIGHT, Canvas, look, render_flat
 from training.evaluation.quantities import Quantity, quantity
 from training.evaluation.sentences import verdict
 from training.evaluation.summaries import Summary
 
-WIDTH = 1072
+WIDTH = 1140
 _ROW, _HEAD, _GAP = 34.0, 34.0, 10.0
 _ABOVE, _BELOW = 96.0, 40.0
-_NAMES, _FIGURES, _PLOT, _CHANGES = 216.0, 208.0, 150.0, 206.0
+_NAMES, _FIGURES, _PLOT, _CHANGES = 300.0, 200.0, 140.0, 196.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def chart(summaries: Sequence[Summary]) -> bytes:
     """Draw all settings and variants of one metric of one table; returns a PNG."""
     groups = [(setting, list(rows)) for setting, rows in groupby(summaries, key=lambda s: s.setting)]
     height = _ABOVE + _BELOW + sum(_height(setting, rows) for setting, rows in groups)
-    return render(WIDTH, round(height), lambda canvas: _draw(canvas, height, groups))
+    return render_flat(WIDTH, round(height), lambda canvas: _draw(canvas, height, groups))
 
 
 def in_words(summaries: Sequence[Summary]) -> str:
@@ -64,7 +65,9 @@ def _height(setting: str, rows: Sequence[Summary]) -> float:
 def _draw(canvas: Canvas, height: float, groups: Sequence[tuple[str, list[Summary]]]) -> None:
     everything = [summary for _, rows in groups for summary in rows]
     kind = quantity(everything[0].metric)
-    compared = any(summary.difference for summary in everything)
+    references = Counter(s.difference.reference for s in everything if s.difference)
+    compared = bool(references)
+    usual = references.most_common(1)[0][0] if compared else ""
     where = QRectF(0.5, 0.5, WIDTH - 1, height - 1)
     chances = [kind.text(c) for c in sorted(s.chance for s in everything if s.chance is not None)]
     words = "small dots: subjects; large dot: their mean, with its 95 % interval"
@@ -84,10 +87,9 @@ def _draw(canvas: Canvas, height: float, groups: Sequence[tuple[str, list[Summar
         _grid(canvas, changes, kind, top, bottom, signed=True)
         zero = changes(0.0)
         canvas.line(QPointF(zero, top), QPointF(zero, bottom), look.FAINT, 1.5)
-        names = {summary.difference.reference for summary in everything if summary.difference}
-        over = f"gain over {names.pop()}" if kind.better > 0 else f"difference from {names.pop()}"
+        gain = "gain over" if kind.better > 0 else "difference from"
         box = QRectF(zero - 160, top - 22, 320, 20)
-        canvas.write(box, _fitted(canvas, over, 320, 14), 14, look.SOFT, CENTRE)
+        canvas.write(box, _fitted(canvas, f"{gain} {usual}", 320, 14), 14, look.SOFT, CENTRE)
     y = top
     for setting, rows in groups:
         if setting:
@@ -96,14 +98,25 @@ def _draw(canvas: Canvas, height: float, groups: Sequence[tuple[str, list[Summar
             y += _HEAD
         for summary in rows:
             middle = y + _ROW / 2
-            name = _fitted(canvas, summary.variant, _NAMES - 22, 15)
-            canvas.write(QRectF(area.left() + 8, y, _NAMES - 22, _ROW), name, 15, look.SOFT)
+            _name(canvas, QRectF(area.left() + 8, y, _NAMES - 22, _ROW), summary, usual)
             _value(canvas, values, middle, summary)
             _figures(canvas, QRectF(right + 12, y, _FIGURES - 12, _ROW), kind, summary)
             if changes is not None:
                 _change(canvas, changes, middle, kind, summary, area.right())
             y += _ROW
         y += _GAP
+
+
+def _name(canvas: Canvas, box: QRectF, summary: Summary, usual: str) -> None:
+    """Write a variant's name, and below it what it is held against if not what most are."""
+    other = summary.difference.reference if summary.difference else usual
+    if other != usual:
+        upper, lower = (box.adjusted(0, 1, 0, -box.height() / 2), box.adjusted(0, box.height() / 2, 0, -1))
+        canvas.write(upper, _fitted(canvas, summary.variant, box.width(), 13), 13, look.SOFT)
+        canvas.write(lower, _fitted(canvas, f"against {other}", box.width(), 12), 12, look.FAINT)
+        return
+    size = next((size for size in (15, 14, 13) if _fits(canvas, summary.variant, box.width(), size)), 12)
+    canvas.write(box, _fitted(canvas, summary.variant, box.width(), size), size, look.SOFT)
 
 
 def _value(canvas: Canvas, axis: Axis, y: float, summary: Summary) -> None:
@@ -202,10 +215,13 @@ def _grid(
         canvas.write(QRectF(x - 40, bottom + 6, 80, 20), text, 14, look.FAINT, CENTRE)
 
 
+def _fits(canvas: Canvas, text: str, width: float, size: float) -> bool:
+    canvas.painter.setFont(canvas.theme.font(size, bold=True))
+    return canvas.painter.fontMetrics().horizontalAdvance(text) <= width
+
+
 def _fitted(canvas: Canvas, text: str, width: float, size: float) -> str:
     """Cut a name that is too long, with dots."""
-    canvas.painter.setFont(canvas.theme.font(size, bold=True))
-    metrics = canvas.painter.fontMetrics()
-    while len(text) > 4 and metrics.horizontalAdvance(text) > width:
+    while len(text) > 4 and not _fits(canvas, text, width, size):
         text = text[:-2].rstrip() + "…"
     return text

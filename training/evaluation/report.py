@@ -73,7 +73,12 @@ def write_report(
     content = {
         "title": title,
         "notes": paragraphs,
-        "meaning": [meaning(summary) for summary in summaries],
+        "meaning": [
+            sentence
+            for _, metrics in _by_table(summaries)
+            for group in metrics
+            for sentence in meaning(group)
+        ],
         "caveats": caveats(summaries),
         "summaries": msgspec.to_builtins(summaries),
         "rows": msgspec.to_builtins(list(rows)),
@@ -90,9 +95,10 @@ def _markdown(title: str, notes: Sequence[str], summaries: Sequence[Summary]) ->
         parts.append(f"## {name}")
         for group in metrics:
             kind = quantity(group[0].metric)
-            lines = [f"### {kind.label}", "", _line(_HEADS), _line("---" for _ in _HEADS)]
+            parts.append(f"### {kind.label}")
+            lines = [_line(_HEADS), _line("---" for _ in _HEADS)]
             lines += [_line(_cells(kind, summary)) for summary in group]
-            parts += ["\n".join(lines), "\n".join(f"- {meaning(summary)}" for summary in group)]
+            parts += ["\n".join(f"- {sentence}" for sentence in meaning(group)), "\n".join(lines)]
     parts += ["## How to read the intervals", "\n".join(f"- {caveat}" for caveat in caveats(summaries))]
     return "\n\n".join(parts) + "\n"
 
@@ -105,7 +111,7 @@ def _page(title: str, notes: Sequence[str], summaries: Sequence[Summary]) -> str
         for group in metrics:
             kind = quantity(group[0].metric)
             parts.append(picture(chart(group), in_words(group), "wide"))
-            parts.append(_list(meaning(summary) for summary in group))
+            parts.append(_list(meaning(group)))
             rows = ((verdict(summary) > 0, _cells(kind, summary)) for summary in group)
             parts.append(f"<details><summary>{escape(kind.label)} in figures</summary>\n")
             parts.append(f"{table(_HEADS, rows)}</details>\n")

@@ -1,20 +1,24 @@
 """What figures mean, in sentences made from the figures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from training.evaluation.quantities import Quantity, quantity
-from training.evaluation.summaries import Interval, Summary
+from training.evaluation.summaries import Summary
 
 
-def meaning(summary: Summary) -> str:
-    """Say in a sentence what a variant reaches, whether that is above chance, and what it gains."""
-    kind = quantity(summary.metric)
-    where = f" ({summary.setting})" if summary.setting else ""
-    text = f"{summary.variant}{where} reaches {kind.text(summary.mean)} {kind.label}"
-    text += _bounds(kind, summary.ci95)
-    text += _against_chance(kind, summary)
-    change = _change(kind, summary)
-    return f"{text}; {change}." if change else f"{text}."
+def meaning(group: Sequence[Summary]) -> list[str]:
+    """Say of one metric of one table, setting by setting, who is best, who differs and who is above chance.
+
+    Parameters
+    ----------
+    group : sequence of Summary
+        All of one table and metric.
+    """
+    return [
+        " ".join(_of_setting(quantity(group[0].metric), list(own)))
+        for _, own in groupby(group, key=lambda summary: summary.setting)
+    ]
 
 
 def caveats(summaries: Sequence[Summary]) -> list[str]:
@@ -49,45 +53,53 @@ def verdict(summary: Summary) -> int:
     return sign * quantity(summary.metric).better
 
 
-def _against_chance(kind: Quantity, summary: Summary) -> str:
-    if summary.chance is None:
-        return ""
-    chance = kind.text(summary.chance)
-    if summary.above_chance is None:
-        return f" where chance is {chance}"
-    if kind.better < 0:
-        return f" where chance is {chance}"
-    return (
-        f", above chance ({chance})" if summary.above_chance else f", not shown to be above chance ({chance})"
-    )
-
-
-def _change(kind: Quantity, summary: Summary) -> str:
-    difference = summary.difference
-    if difference is None:
-        return ""
-    size, over = kind.difference(difference.mean), difference.reference
-    if difference.ci95 is None:
-        return (
-            f"it differs by {kind.signed(difference.mean)} from {over}, on one pair, so that nothing is shown"
-        )
-    low, high = difference.ci95
-    if low <= 0 <= high:
-        bounds = f"{kind.signed(low)} to {kind.signed(high)}"
-        return f"no difference from {over} is shown ({kind.signed(difference.mean)}, 95 % interval {bounds})"
-    up = difference.mean > 0
-    if kind.better == 0:
-        verb = "is higher by" if up else "is lower by"
-    elif kind.better > 0:
-        verb = "gains" if up else "loses"
+def _of_setting(kind: Quantity, own: Sequence[Summary]) -> Iterator[str]:
+    where = f"{own[0].setting}: " if own[0].setting else ""
+    if len(own) == 1 or not kind.better:
+        yield where + "; ".join(_named(kind, summary) for summary in own[:1]) + "."
     else:
-        verb = "is worse by" if up else "is better by"
-    near, far = (low, high) if up else (-high, -low)
-    link = "than" if verb.startswith("is") else "over" if verb == "gains" else "against"
-    return f"it {verb} {size} (95 % interval {kind.plain(near)} to {kind.plain(far)}) {link} {over}"
+        best = max(own, key=lambda summary: kind.better * summary.mean)
+        yield f"{where}best is {_named(kind, best)}."
+    if kind.better > 0:
+        yield from _above_chance(kind, own)
+    compared = [summary for summary in own if summary.difference is not None]
+    for name in dict.fromkeys(s.difference.reference for s in compared if s.difference):
+        against = [s for s in compared if s.difference and s.difference.reference == name]
+        reference = next((s for s in own if s.variant == name), None)
+        shown = f" ({kind.text(reference.mean)})" if reference is not None else ""
+        yield f"Against {name}{shown}: {'; '.join(_differences(kind, against))}."
 
 
-def _bounds(kind: Quantity, ci95: Interval | None) -> str:
-    if ci95 is None:
-        return " (one run)"
-    return f" (95 % interval {kind.plain(ci95[0])} to {kind.plain(ci95[1])})"
+def _named(kind: Quantity, summary: Summary) -> str:
+    bounds = summary.ci95
+    interval = (
+        "one run" if bounds is None else f"95 % interval {kind.plain(bounds[0])} to {kind.plain(bounds[1])}"
+    )
+    chance = "" if summary.chance is None else f", chance {kind.text(summary.chance)}"
+    return f"{summary.variant} with {kind.text(summary.mean)} ({interval}{chance})"
+
+
+def _above_chance(kind: Quantity, own: Sequence[Summary]) -> Iterator[str]:
+    not_shown = [summary.variant for summary in own if summary.above_chance is False]
+    if not_shown:
+        yield f"Not shown to be above chance: {', '.join(not_shown)}."
+    elif own[0].above_chance is not None:
+        yield "Above chance: all." if len(own) > 1 else "This is above chance."
+
+
+def _differences(kind: Quantity, against: Sequence[Summary]) -> Iterator[str]:
+    better, worse = {1: ("gain", "loss"), -1: ("better", "worse"), 0: ("higher", "lower")}[kind.better]
+    words = {1: better, -1: worse, 0: "no difference shown", None: "one pair only"}
+    found: dict[int | None, list[str]] = {key: [] for key in words}
+    for summary in against:
+        assert summary.difference is not None
+        mean, bounds = summary.difference.mean, summary.difference.ci95
+        text = f"{summary.variant} {kind.signed(mean)}"
+        if bounds is None:
+            found[None].append(text)
+            continue
+        sign = 0 if bounds[0] <= 0 <= bounds[1] else 1 if mean * (kind.better or 1) > 0 else -1
+        found[sign].append(f"{text} ({kind.signed(bounds[0])} to {kind.signed(bounds[1])})")
+    for key, texts in found.items():
+        if texts:
+            yield f"{words[key]}: {', '.join(texts)}"
