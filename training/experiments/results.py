@@ -54,11 +54,10 @@ def write_results(
             f"run `rtbci train {experiment.name}` first."
         )
     if len(codes) > 1:
-        commonest = max(codes, key=lambda code: len(codes[code]))
-        others = "; ".join(
-            f"{code}: {', '.join(names)}" for code, names in codes.items() if code != commonest
+        versions = ", ".join(f"{code} ({len(names)} runs)" for code, names in codes.items())
+        notes.append(
+            f"Made by several versions of the code, {versions}; statistics.json says which by which."
         )
-        notes.append(f"Made by code version {commonest}, but for {others}.")
     rows.sort(key=lambda row: TABLES.index(row.table))
     notes.append(
         "The blocks and wearers that test were held against those that anything was learnt from "
@@ -69,7 +68,7 @@ def write_results(
         " other people and other trainings, not of other films."
     )
     write_report(rows, folder, experiment.title, notes, partial(reference_of, experiment))
-    write_json(folder / "statistics.json", {"experiment": experiment.name, "rows": pooled})
+    write_json(folder / "statistics.json", {"experiment": experiment.name, "made_by": codes, "rows": pooled})
     return folder
 
 
