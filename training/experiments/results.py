@@ -55,9 +55,7 @@ def write_results(
         )
     if len(codes) > 1:
         versions = ", ".join(f"{code} ({len(names)} runs)" for code, names in codes.items())
-        notes.append(
-            f"Made by several versions of the code, {versions}; statistics.json says which by which."
-        )
+        notes.append(f"Made by several versions of the code: {versions}. statistics.json has them by name.")
     rows.sort(key=lambda row: TABLES.index(row.table))
     notes.append(
         "The blocks and wearers that test were held against those that anything was learnt from "
