@@ -10,6 +10,7 @@ import numpy as np
 import pylsl
 from threadpoolctl import threadpool_limits
 
+from devices.screen import LIGHT, SimulatedScreen
 from devices.simulate_follow import MarkerFollower
 from devices.wearer import Wearer
 from rtbci.montage import CHANNELS
@@ -60,6 +61,8 @@ def run_simulator(
     clip_seconds: float = CLIP_SECONDS,
     source_id: str | None = None,
     surrogate: bool = False,
+    screen_delay_s: float | None = None,
+    refresh_hz: float = 60.0,
     on_event: Callable[[SimulatorEvent], None] | None = None,
 ) -> None:
     """Be a wearer until `stop` is set.
@@ -87,6 +90,12 @@ def run_simulator(
         Duration of the own playlist's clips.
     source_id : str, optional
         LSL's source id of the EEG stream; made from name and seed if not given.
+    screen_delay_s : float, optional
+        The wearer looks at a screen that shows clips so much late and at its own refreshes, and the stream
+        has the channel of a photodiode in front of it, `devices.screen.LIGHT`. Without it they see each clip
+        at its onset.
+    refresh_hz : float
+        Of that screen.
     on_event : callable, optional
         Told when the streams stand and of every clip.
     """
@@ -95,7 +104,9 @@ def run_simulator(
     source_id = source_id or f"rtbci-simulator-{name}-{seed}"
     tell = on_event or (lambda event: None)
     wearer = Wearer(seed, snr, rate, surrogate=surrogate)
-    outlet = pylsl.StreamOutlet(eeg_info(name, rate, source_id), chunk_size=CHUNK, max_buffered=120)
+    screen = None if screen_delay_s is None else SimulatedScreen(screen_delay_s, refresh_hz, rate, seed)
+    info = eeg_info(name, rate, source_id, light=screen is not None)
+    outlet = pylsl.StreamOutlet(info, chunk_size=CHUNK, max_buffered=120)
     if follow_markers is None:
         shows: _OwnPlaylist | _Followed = _OwnPlaylist(
             name, source_id, Playlist(playlist_seed).rounds(), clip_seconds
@@ -108,6 +119,8 @@ def run_simulator(
         for chunk in count():
             last = start + ((chunk + 1) * CHUNK - 1) / rate
             for marker, onset in shows.due(last, start):
+                if isinstance(marker, ClipMarker) and screen is not None:
+                    onset = start + screen.show(onset - start)
                 first = round((onset - start) * rate)
                 if isinstance(marker, ClipMarker):
                     wearer.watch(marker.spec(), first, marker.seconds)
@@ -116,6 +129,9 @@ def run_simulator(
                     wearer.close_eyes(first, marker.seconds)
             # Made before it is due, as a cap's samples are: the stamp is not to pay for the simulation.
             data = np.ascontiguousarray(wearer.render(CHUNK), dtype=np.float32)
+            if screen is not None:
+                light = screen.render(CHUNK).astype(np.float32)
+                data = np.ascontiguousarray(np.column_stack([data, light]))
             if stop.wait(max(0.0, last - pylsl.local_clock())):
                 break
             outlet.push_chunk(data, last)
@@ -123,17 +139,20 @@ def run_simulator(
         shows.close()
 
 
-def eeg_info(name: str, rate: float, source_id: str) -> pylsl.StreamInfo:
-    """What the EEG stream says of itself."""
-    info = pylsl.StreamInfo(name, "EEG", len(CHANNELS), rate, pylsl.cf_float32, source_id)
+def eeg_info(name: str, rate: float, source_id: str, light: bool = False) -> pylsl.StreamInfo:
+    """What the EEG stream says of itself; with `light` it has a photodiode's channel too."""
+    described = [(label, "microvolts", "EEG") for label in CHANNELS]
+    if light:
+        described.append((LIGHT, "none", "AUX"))
+    info = pylsl.StreamInfo(name, "EEG", len(described), rate, pylsl.cf_float32, source_id)
     description = info.desc()
     description.append_child_value("manufacturer", "rtbci simulated wearer")
     channels = description.append_child("channels")
-    for label in CHANNELS:
+    for label, unit, kind in described:
         channel = channels.append_child("channel")
         channel.append_child_value("label", label)
-        channel.append_child_value("unit", "microvolts")
-        channel.append_child_value("type", "EEG")
+        channel.append_child_value("unit", unit)
+        channel.append_child_value("type", kind)
     return info
 
 

@@ -75,6 +75,8 @@ def calibrate(
         report["rest"] = collected.rest.to_json()
     if collected.timing is not None:
         report["timing"] = collected.timing
+    if collected.light is not None:
+        report["light"] = collected.light
     return Profile(record, found.adapter, report)
 
 

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.bundle import Bundle
 from rtbci.calibrate.journal import Journal, Part
+from rtbci.calibrate.photodiode import Light, Photodiode, channel_of
 from rtbci.calibrate.quality import QualityTally
 from rtbci.calibrate.rest import RestTally
 from rtbci.calibrate.sitting import Sitting, WatchedClip
@@ -32,6 +34,8 @@ class Collector:
         Gets everything that comes in, before anything is made of it.
     mains_hz : float, optional
         Frequency of the mains here, if it is not the bundle's.
+    photodiode : str, optional
+        Label of the channel of a photodiode: clips then begin when it saw them begin.
 
     Attributes
     ----------
@@ -54,9 +58,17 @@ class Collector:
         Whether an end marker came.
     """
 
-    def __init__(self, bundle: Bundle, journal: Journal | None = None, mains_hz: float | None = None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        journal: Journal | None = None,
+        mains_hz: float | None = None,
+        photodiode: str | None = None,
+    ) -> None:
         self.journal = journal
         self._mains_hz = mains_hz
+        self._label = photodiode
+        self._photodiode: Photodiode | None = None
         self._preprocessing = bundle.manifest.preprocessing
         self._prior = bundle.array("prior_covariance")
         self._lock = threading.Lock()
@@ -183,16 +195,26 @@ class Collector:
     def sitting(self) -> Sitting:
         """Return what was collected until now."""
         p = self._preprocessing
+        light = self.light()
         with self._lock:
             empty = np.empty((0, *self._shape()), dtype=np.float32)
             return Sitting(
                 np.stack(self._z) if self._z else empty,
                 np.array(self._newest),
-                tuple(sorted(self._clips, key=lambda clip: clip.onset)),
+                tuple(sorted(_corrected(self._clips, light), key=lambda clip: clip.onset)),
                 window_s=p.window_s,
                 hop_s=p.hop_s,
                 lag_s=p.lag_s,
             )
+
+    def light(self) -> Light | None:
+        """What the photodiode saw of the clips, if there is one and it saw enough."""
+        with self._lock:
+            if self._photodiode is None:
+                return None
+            until = self._until()
+            onsets = [clip.onset for clip in self._clips if clip.onset + clip.seconds <= until]
+            return self._photodiode.found(np.array(onsets))
 
     def _shape(self) -> tuple[int, int]:
         return len(self._prior), round(self._preprocessing.window_s * self._preprocessing.rate_hz)
@@ -200,6 +222,9 @@ class Collector:
     def _take(self, chunk: Chunk) -> None:
         if self._chain is None or len(chunk.data) == 0:
             return
+        if self._photodiode is not None:
+            with self._lock:
+                self._photodiode.push(chunk.data, chunk.stamps)
         for window in self._chain.push(chunk.data, chunk.stamps):
             with self._lock:
                 # A clock that was set back makes stamps that cannot be told from earlier ones.
@@ -218,7 +243,11 @@ class Collector:
                 self.failure = self.failure or error
                 return
         if self.contract is None:
-            self._begin(contract)
+            try:
+                self._begin(contract)
+            except ContractError as error:
+                self.failure = self.failure or error
+                return
         elif not contract.same_input(self.contract):
             self.failure = ContractError(
                 f"Stream '{contract.name}' came back as another cap in the middle of the calibration; "
@@ -234,6 +263,7 @@ class Collector:
             self._prior,
             mains_hz=self._mains_hz,
         )
+        self._photodiode = None if self._label is None else Photodiode(channel_of(contract, self._label))
         self._chain = Chain(settings)
         self.contract = contract
 
@@ -243,3 +273,11 @@ class Collector:
             self.journal.restarted(reason, lost, at)
         if self._chain is not None:
             self._chain.reset(reason)
+
+
+def _corrected(clips: list[WatchedClip], light: Light | None) -> list[WatchedClip]:
+    """Clips from when they were seen to begin; those that are not over yet, from when they usually do."""
+    if light is None:
+        return clips
+    later = light.corrections
+    return [replace(clip, onset=clip.onset + later.get(clip.onset, light.usual)) for clip in clips]

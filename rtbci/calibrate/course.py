@@ -50,6 +50,8 @@ class CourseSettings:
         Rest before the first clip, and duration of a clip.
     silent_s : float
         How long to wait for EEG or a clip before giving up.
+    photodiode : str or None
+        Label of the channel of a photodiode in front of the screen.
     """
 
     query: StreamQuery = field(default_factory=StreamQuery)
@@ -63,6 +65,7 @@ class CourseSettings:
     lead_s: float = LEAD_S
     clip_s: float = CLIP_SECONDS
     silent_s: float = SILENT_S
+    photodiode: str | None = None
 
     @property
     def clips(self) -> int:
@@ -162,7 +165,7 @@ class Course:
         """
         self.release()
         journal = Journal(sitting_folder(wearer), self.settings.seed, fresh)
-        collector = Collector(self.bundle, journal, self.settings.mains_hz)
+        collector = Collector(self.bundle, journal, self.settings.mains_hz, self.settings.photodiode)
         try:
             contract = journal.contract
             if contract is not None:

@@ -29,6 +29,8 @@ class Collected:
         What the rest before the clips found, if there was one.
     timing : dict or None
         How punctually the clips were shown, if a screen told; see `TimingTally.to_json`.
+    light : dict or None
+        What a photodiode saw of them; see `Light.to_json`.
     """
 
     sitting: Sitting
@@ -37,6 +39,7 @@ class Collected:
     quality: QualityTally = field(default_factory=QualityTally)
     rest: Alpha | None = None
     timing: dict[str, Any] | None = None
+    light: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, collector: Collector) -> Self:
@@ -49,6 +52,7 @@ class Collected:
         """
         if collector.contract is None:
             raise UsageError("The calibration was stopped before the stream was found; begin again.")
+        light = collector.light()
         return cls(
             collector.sitting(),
             collector.contract,
@@ -56,6 +60,7 @@ class Collected:
             collector.quality,
             collector.rest.found(),
             collector.timing.to_json(),
+            None if light is None else light.to_json(),
         )
 
 

@@ -18,9 +18,15 @@ class FrameClock:
     """Turns the times at which frames were painted into one `ShownMarker` a clip.
 
     A clip has `CLIP_FPS` frames a second; those that were never painted count as dropped.
+
+    Attributes
+    ----------
+    refresh_hz : float or None
+        Of the screen, as it says.
     """
 
     def __init__(self) -> None:
+        self.refresh_hz: float | None = None
         self._clip: OnClip | None = None
         self._first = 0.0
         self._last = self._frames = 0
@@ -49,7 +55,7 @@ class FrameClock:
         if self._clip is not None:
             late = round(1000 * (self._first - self._clip.onset), 2)
             missed = max(0, round(self._clip.seconds * CLIP_FPS) - self._frames)
-            over = ShownMarker(late_ms=late, frames=self._frames, dropped=missed), self._first
+            over = ShownMarker(late, self._frames, missed, self.refresh_hz), self._first
         self._clip, self._first = clip, at
         self._last, self._frames = (frame_of(clip, at) if clip is not None else 0), 1
         return over
@@ -71,8 +77,8 @@ class TimingTally:
         Returns
         -------
         dict or None
-            `clips`, `frames` (painted), `dropped`, and `late_ms` (first frame after the announced onset:
-            `p50`, `p95`, `max`).
+            `clips`, `frames` (painted), `dropped`, `refresh_hz` (as the screen says; None if it does not),
+            and `late_ms` (first frame after the announced onset: `p50`, `p95`, `max`).
         """
         if not self._shown:
             return None
@@ -81,6 +87,7 @@ class TimingTally:
             "clips": len(self._shown),
             "frames": sum(shown.frames for shown in self._shown),
             "dropped": sum(shown.dropped for shown in self._shown),
+            "refresh_hz": self._shown[-1].refresh_hz,
             "late_ms": {
                 "p50": round(float(np.percentile(late, 50)), 1),
                 "p95": round(float(np.percentile(late, 95)), 1),

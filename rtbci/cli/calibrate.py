@@ -35,6 +35,10 @@ def calibrate(
         typer.Option(help="Corner of a square that changes with each clip's first frame."),
     ] = None,
     photodiode_px: Annotated[int, typer.Option(min=8, max=800, help="Its side in pixels.")] = 80,
+    photodiode_channel: Annotated[
+        str | None,
+        typer.Option(help="Channel of the EEG stream that sees it: clips begin when it saw them begin."),
+    ] = None,
     cap: Annotated[
         str | None, typer.Option(help="Profile of the cap, for a stream that lacks labels.")
     ] = None,
@@ -104,6 +108,7 @@ def calibrate(
             whole=whole,
             mains_hz=None if mains is None else float(mains),
             seed=seed,
+            photodiode=photodiode_channel,
             rest_s=rest if rest is not None else EYES_S if windowed else 0.0,
         ),
     )

@@ -25,6 +25,11 @@ def simulate(
     follow: Annotated[
         str | None, typer.Option(help="Watch the clips announced on this marker stream, not a playlist.")
     ] = None,
+    screen_ms: Annotated[
+        float | None,
+        typer.Option(min=0, help="The screen shows clips so late; a photodiode's channel LIGHT is sent too."),
+    ] = None,
+    refresh: Annotated[float, typer.Option(min=1, help="Refreshes a second of that screen.")] = 60.0,
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Length; default: until stopped.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
 ) -> None:
@@ -51,5 +56,7 @@ def simulate(
         source_id=source_id or f"rtbci-simulated-{name}-{seed}",
         follow_markers=follow,
         playlist_seed=seed,
+        screen_delay_s=None if screen_ms is None else screen_ms / 1000,
+        refresh_hz=refresh,
         stop=stop,
     )

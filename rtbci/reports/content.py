@@ -99,6 +99,23 @@ class Timing(msgspec.Struct, frozen=True):
     frames: int
     dropped: int
     late_ms: Late
+    refresh_hz: float | None = None
+
+
+class Delay(msgspec.Struct, frozen=True):
+    """Percentiles, in milliseconds."""
+
+    p5: float
+    p50: float
+    p95: float
+
+
+class LightSeen(msgspec.Struct, frozen=True):
+    """What a photodiode saw of the clips."""
+
+    clips: int
+    missed: int
+    delay_ms: Delay
 
 
 class Rest(msgspec.Struct, frozen=True):
@@ -127,6 +144,7 @@ class Content(msgspec.Struct, frozen=True):
     amount: Amount
     quality: Quality
     timing: Timing | None = None
+    light: LightSeen | None = None
     rest: Rest | None = None
 
     @property

@@ -7,9 +7,11 @@ from PySide6.QtCore import QRectF
 
 from rtbci.reports import charts
 from rtbci.reports.canvas import Canvas, percent, render
-from rtbci.reports.content import Content, Share
+from rtbci.reports.content import Content, LightSeen, Share, Timing
 from rtbci.reports.html import document, picture, table
 
+_REFRESHES = 1.5
+"""Refreshes that the delays of a screen may spread over; by chance alone it is one."""
 _CHARTS: tuple[tuple[Callable[[Canvas, QRectF, Content], None], str, int, int, str], ...] = (
     (charts.accuracy, "Right pictures before and after calibration, against chance", 1072, 300, "wide"),
     (charts.groups, "Right pictures by kind of picture", 526, 500, ""),
@@ -59,6 +61,22 @@ def _kinds(content: Content) -> str:
     return f"<h2>By kind of picture</h2>\n{rows}"
 
 
+def _light(light: LightSeen, timing: Timing | None) -> str:
+    delay = light.delay_ms
+    said = (
+        f"A photodiode saw {light.clips} of {light.clips + light.missed} clips begin, {delay.p50:.0f} ms "
+        f"after their markers (90 of 100 from {delay.p5:.0f} to {delay.p95:.0f} ms); what was learnt is cut "
+        "by that."
+    )
+    refresh = None if timing is None else timing.refresh_hz
+    if refresh and delay.p95 - delay.p5 > _REFRESHES * 1000 / refresh:
+        said += (
+            f" That spreads over more than one refresh of a screen at {refresh:.0f} Hz: it does not refresh "
+            "as often as it says, or its pictures wait for others; check its settings."
+        )
+    return said
+
+
 def _sitting(content: Content) -> str:
     """How clips were shown, and what the rest before them found; nothing where neither is known."""
     said = []
@@ -70,6 +88,8 @@ def _sitting(content: Content) -> str:
             f"within {late.p95:.0f} ms, at most {late.max:.0f} ms); {timing.dropped} of "
             f"{timing.frames + timing.dropped} frames ({percent(share)}) were dropped."
         )
+    if content.light is not None:
+        said.append(_light(content.light, content.timing))
     if content.rest is not None:
         low, high = content.rest.ci95
         peak = "" if content.rest.peak_hz is None else f", with its peak at {content.rest.peak_hz:.1f} Hz"

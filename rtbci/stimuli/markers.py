@@ -65,16 +65,25 @@ class EndMarker(msgspec.Struct, frozen=True, tag_field="event", tag="end", forbi
     """The presentation is over."""
 
 
-class ShownMarker(msgspec.Struct, frozen=True, tag_field="event", tag="shown", forbid_unknown_fields=True):
+class ShownMarker(
+    msgspec.Struct,
+    frozen=True,
+    tag_field="event",
+    tag="shown",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
     """A clip was shown, told when it is over; the stamp is that of its first frame.
 
     `late_ms` is how long after its announced onset that was, `frames` how many were painted, and `dropped`
-    how many more the screen could have shown between the first and the last.
+    how many more the screen could have shown between the first and the last; `refresh_hz` is what the screen
+    says of itself.
     """
 
     late_ms: float
     frames: int
     dropped: int
+    refresh_hz: float | None = None
 
 
 Marker = ClipMarker | HintMarker | RestMarker | ShownMarker | EndMarker

@@ -167,6 +167,7 @@ class Screen(QWidget):
         self._tell(clip)
 
     def _tell(self, clip: OnClip | None) -> None:
+        self._clock.refresh_hz = round(self.screen().refreshRate(), 2)
         over = self._clock.painted(clip, self._now())
         if over is not None and self._on_shown is not None:
             self._on_shown(*over)

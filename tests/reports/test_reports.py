@@ -95,6 +95,18 @@ def test_the_page_says_how_clips_were_shown_and_what_the_rest_found():
     assert "2.4 times as large (95 % interval 1.9 to 3.0), with its peak at 10.5 Hz" in page
 
 
+@pytest.mark.parametrize(("refresh_hz", "told"), [(60.0, True), (30.0, False), (None, False)])
+def test_the_page_says_what_a_photodiode_saw_and_of_a_screen_that_is_slower_than_it_says(refresh_hz, told):
+    late = {"p50": 4, "p95": 9, "max": 31}
+    more = {
+        "timing": {"clips": 9, "frames": 99, "dropped": 0, "late_ms": late, "refresh_hz": refresh_hz},
+        "light": {"clips": 208, "missed": 2, "delay_ms": {"p5": 31.0, "p50": 46.0, "p95": 61.0}},
+    }
+    page = html_page(read(report() | more))
+    assert "saw 208 of 210 clips begin, 46 ms after their markers (90 of 100 from 31 to 61 ms)" in page
+    assert ("does not refresh as often as it says" in page) == told
+
+
 def test_the_picture_is_drawn():
     image = QImage.fromData(pages()["report.png"])
     assert (image.width(), image.height()) == (3200, 2400)
