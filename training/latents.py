@@ -87,8 +87,21 @@ def fit_latents(settings: DecoderSettings) -> LatentHead:
     train = chosen.where(chosen.purpose == TRAIN)
     held = chosen.where(chosen.purpose == HELD_OUT)
     table = _latent_table(np.concatenate([train.clips[:, 0], held.clips[:, 0]]))
-    x, y = _features(decoder, train), _targets(train, table)
-    x_held, y_held = _features(decoder, held), _targets(held, table)
+    x, y = features_of(decoder, train.x), _targets(train, table)
+    x_held, y_held = features_of(decoder, held.x), _targets(held, table)
+    head, report = fit_head(x, y, x_held, y_held)
+    write_latent_head(Path(settings.folder), head, report)
+    return head
+
+
+def fit_head(x: Array, y: Array, x_held: Array, y_held: Array) -> tuple[LatentHead, dict[str, float]]:
+    """Choose the ridge on held-out windows; also says what share of their variance it explains.
+
+    Parameters
+    ----------
+    x, x_held : ndarray, shape (n, features)
+    y, y_held : ndarray, shape (n, 128)
+    """
     heads = {penalty: ridge(x, y, penalty) for penalty in _RIDGES}
     error = {
         penalty: float(np.mean((x_held @ head.weight.T + head.bias - y_held) ** 2))
@@ -98,11 +111,14 @@ def fit_latents(settings: DecoderSettings) -> LatentHead:
     spread = float(np.mean((y_held - y.mean(axis=0)) ** 2))
     explained = 1.0 - error[best] / spread
     log.info("latent head: ridge %g explains %.3f of the held-out variance", best, explained)
-    folder = Path(settings.folder)
-    save_file({"weight": heads[best].weight, "bias": heads[best].bias}, folder / LATENTS_FILE)
     report = {"ridge": best, "explained": explained, "windows": len(x), "held_out_windows": len(x_held)}
+    return heads[best], report
+
+
+def write_latent_head(folder: Path, head: LatentHead, report: dict[str, float]) -> None:
+    """Write head and report as `load_latent_head` reads them."""
+    save_file({"weight": head.weight, "bias": head.bias}, folder / LATENTS_FILE)
     (folder / "latents.json").write_text(json.dumps(report, indent=1))
-    return heads[best]
 
 
 def _some_clips(windows: Windows) -> Windows:
@@ -133,10 +149,11 @@ def _targets(windows: Windows, table: dict[tuple[int, int], Array]) -> Array:
 
 
 @torch.no_grad()
-def _features(decoder: Decoder, windows: Windows) -> Array:
+def features_of(decoder: Decoder, windows: NDArray[np.float16]) -> Array:
+    """The encoder's features of windows (n, 62, T), through the generic spatial layer."""
     parts = []
-    for rows in np.array_split(np.arange(len(windows.x)), max(1, len(windows.x) // 512)):
-        eeg = torch.from_numpy(windows.x[rows]).float()
+    for rows in np.array_split(np.arange(len(windows)), max(1, len(windows) // 512)):
+        eeg = torch.from_numpy(windows[rows]).float()
         mixed = decoder.layers(eeg, torch.zeros(len(rows), dtype=torch.int64))
         parts.append(decoder.encoder.trunk(mixed).numpy())
     return np.concatenate(parts)

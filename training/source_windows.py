@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float64]
 
+_GAP_S = 0.1
+"""Clips whose borders are no farther apart follow each other without a gap."""
+
 
 def chain_of(block: Block, p: Preprocessing, prior: Floats | None = None) -> ChainSettings:
     """The runtime's chain for a block's channels, unit and rate."""
@@ -61,6 +64,8 @@ def grid_windows(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]:
     """Windows every `p.hop_s` that lie wholly within clips, lag considered; hints and rests are skipped.
 
+    A clip that begins within 0.1 s of another's end follows it without a gap.
+
     Returns
     -------
     x : ndarray, shape (n, 62, T), float32
@@ -78,6 +83,9 @@ def grid_windows(
         [(clip.start + shift, clip.start + clip.samples + shift) for clip in source.clips(block)]
     ).reshape(-1, 2)
     borders = np.round(borders * float(resample.ratio)).astype(np.int64)
+    # What a screen shows one after the other has onsets that are a few milliseconds off.
+    close = np.flatnonzero(np.abs(borders[1:, 0] - borders[:-1, 1]) <= _GAP_S * p.rate_hz)
+    borders[close, 1] = borders[close + 1, 0]
     ends, clips, share = [], [], []
     for end in range(length - 1, resample.outputs(block.samples), settings.windower.hop):
         begin, stop = end + 1 - length, end + 1
