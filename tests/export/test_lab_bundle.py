@@ -20,8 +20,7 @@ from rtbci.generate import DecodedEvidence, MemoryGenerator
 from rtbci.signal import Chain
 from rtbci.stimuli.concepts import CONCEPT_NAMES
 from tests.tiny_bundle import write_tiny_bundle
-from tests.training.lab_world import CONCEPTS, lab_settings, write_recordings
-from training.check_data import open_source
+from tests.training.lab_world import CONCEPTS, lab_settings, without, write_recordings
 from training.cohort import load_prior
 from training.decoder import WEIGHTS_FILE, read_decoder
 from training.experiments.loop import CHECKPOINT
@@ -29,7 +28,7 @@ from training.lab.settings import LabSettings
 from training.lab.split import split_source
 from training.lab.streams import load_stream, stream_of
 from training.lab.train import LabRecord, train_lab
-from training.source import Source
+from training.recordings import OwnRecordings
 from training.source_windows import chain_of
 
 STEPS = 120
@@ -38,7 +37,7 @@ NO_CODEC = Path("no autoencoder")
 
 @dataclass(frozen=True)
 class Lab:
-    source: Source
+    source: OwnRecordings
     settings: LabSettings
     folder: Path
     generator: Bundle
@@ -60,7 +59,7 @@ def train(source, settings, folder, generator, deadline=math.inf, **change) -> L
 def lab(tmp_path_factory) -> Lab:
     root = tmp_path_factory.mktemp("lab")
     torch.set_num_threads(1)
-    source = open_source(write_recordings(root / "data"))
+    source = without(OwnRecordings.open(write_recordings(root / "data")), "scene", "sky")
     settings = lab_settings(root, STEPS)
     write_tiny_bundle(root / "tiny")
     generator = load_bundle(root / "tiny")
@@ -78,7 +77,7 @@ def test_the_bundle_says_what_it_is_made_of(lab: Lab) -> None:
     assert "2 wearers, 2 blocks" in manifest.description and lab.generator.manifest.id in manifest.description
     card = (lab.bundle.folder / "MODEL_CARD.md").read_text()
     assert "trained on recordings" in card and "simulated wearers" not in card and "CC-BY-NC-4.0" in card
-    assert "No picture latent is decoded" in card
+    assert "No picture latent is decoded" in card and "Nothing taught it scene or sky" in card
     # The generator's own parts are the other bundle's, to the byte.
     for name in ("decoder", "preview"):
         assert manifest.engines[name].sha256 == lab.generator.manifest.engines[name].sha256
@@ -138,14 +137,14 @@ def _temperature(lab: Lab) -> dict[str, float]:
 
 
 def test_what_nothing_taught_says_nothing_and_the_concept_draws(lab: Lab) -> None:
-    assert "latent" in lab.bundle.manifest.silent
+    assert lab.bundle.manifest.silent == ("scene", "sky", "latent")
     generator = MemoryGenerator.from_bundle(lab.bundle)
     decoder = Decoder(lab.bundle)
     window = np.random.default_rng(0).standard_normal((62, 400)).astype(np.float32)
     decoded = decoder.decode(window)
-    for name in lab.bundle.manifest.silent:
-        if name != "latent":
-            np.testing.assert_array_equal(decoded.logits[name], 0.0)
+    for name in ("scene", "sky"):
+        np.testing.assert_array_equal(decoded.logits[name], 0.0)
+    assert np.ptp(decoded.logits["colour"]) > 0
     np.testing.assert_allclose(decoded.values["latent"], generator.memory.mean, atol=1e-6)
 
     track = EvidenceTrack(lab.bundle.manifest.evidence, decoder.questions)

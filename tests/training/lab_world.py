@@ -1,5 +1,6 @@
 """A laboratory small enough for tests: recordings on disk with something to be found in them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ from rtbci.montage import CHANNELS
 from rtbci.stimuli.markers import ClipMarker, HintMarker, encode
 from tests.training.recording_files import write_xdf
 from training.lab.settings import LabSettings, load_lab_settings
+from training.recordings import OwnRecordings
+from training.source import Clip
 
 CONCEPTS = ("cat", "guitar", "car")
 _BEGIN, _RATE, _CLIPS = 50.0, 200.0, 3
@@ -77,6 +80,16 @@ def write_recordings(folder: Path, wearers: int = 2, sessions: int = 3) -> Path:
                 chunk=200,
             )
     return folder
+
+
+def without(source: OwnRecordings, *names: str) -> OwnRecordings:
+    """The same recordings, of whose clips some attributes are not known."""
+
+    def forgotten(clip: Clip) -> Clip:
+        return replace(clip, attributes={k: v for k, v in clip.attributes.items() if k not in names})
+
+    entries = [replace(entry, clips=tuple(map(forgotten, entry.clips))) for entry in source.entries]
+    return OwnRecordings(source.folder, tuple(entries))
 
 
 def lab_settings(folder: Path, steps: int) -> LabSettings:
