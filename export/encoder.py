@@ -24,8 +24,7 @@ from training.decoder import Decoder, load_decoder
 from training.decoder_settings import DecoderSettings
 from training.evaluate_decoder import EVIDENCE_FILE
 from training.hrt import QUESTIONS, WINDOW
-from training.latents import CHANNELS as LATENT_CHANNELS
-from training.latents import COARSE, FULL, LatentHead, load_latent_head
+from training.latents import COARSE, LatentHead, load_latent_head
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +51,7 @@ class Encoder(nn.Module):
     """The encoder with everything that a runtime would else do itself.
 
     Takes EEG (B, 62, 400) behind the adapter; gives logits for each question, the text embedding and the
-    latent (B, 8, 16, 16), in the order of `OUTPUTS`. Of a question that the decoder has no head for, all
+    latent (B, c, h, w), in the order of `OUTPUTS`. Of a question that the decoder has no head for, all
     answers are equally likely.
 
     Parameters
@@ -60,7 +59,7 @@ class Encoder(nn.Module):
     decoder : Decoder
     temperature : dict of str to float
         Of each question that the decoder answers.
-    latent : LatentHead or ndarray, shape (8, 16, 16)
+    latent : LatentHead or ndarray, shape (c, h, w)
         How the latent is decoded, or the one to give whatever the EEG.
     """
 
@@ -74,6 +73,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.encoder = decoder.encoder
         self.temperature = temperature
+        self.latent_shape = latent.shape
         self.decodes_latents = isinstance(latent, LatentHead)
         if isinstance(latent, LatentHead):
             self.register_buffer("weight", torch.from_numpy(latent.weight))
@@ -97,8 +97,9 @@ class Encoder(nn.Module):
         if not self.decodes_latents:
             return self.fixed.expand(features.shape[0], -1, -1, -1)
         coarse = nn.functional.linear(features, self.weight, self.bias)
-        grid = coarse.reshape(-1, LATENT_CHANNELS, COARSE, COARSE)
-        return nn.functional.interpolate(grid, size=(FULL, FULL), mode="bilinear", align_corners=False)
+        channels, *size = self.latent_shape
+        grid = coarse.reshape(-1, channels, COARSE, COARSE)
+        return nn.functional.interpolate(grid, size=tuple(size), mode="bilinear", align_corners=False)
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,14 @@ decoded layout and colours choose among them and tint them. Number, pose and the
 therefore the nearest scene's: they are not seen in the EEG one by one, and nothing outside the library can
 appear. Weak evidence makes the picture soft and dim on purpose."""
 
+_NO_SCENES = """\
+**It has no scenes of its own.** A full-size generator draws what it decodes (`rtbci run --full-size`);
+without one it shows the mean of that generator's pictures, whatever is decoded. A full-size generator
+invents what the EEG does not say, less of it the weaker the evidence."""
+
 _BY_CONCEPT = """\
 **Its pictures are composed from a library of {n} drawn scenes.** The decoded concept picks the scenes, and
-what is decoded beside it chooses among them: {said}. No picture latent is decoded, so layout and colours
+the attributes that are decoded ({said}) choose among them. No picture latent is decoded, so layout and colours
 are the library's and are not seen in the EEG; previews show the library's mean, which is no picture. Weak
 evidence makes the picture soft and dim on purpose."""
 
@@ -82,6 +87,8 @@ def _pictures(manifest: Manifest) -> str:
     mute = [name for name in manifest.attributes if name in manifest.silent]
     said = [name for name in manifest.attributes if name not in manifest.silent]
     text = _MEMORY if "latent" not in manifest.silent else _BY_CONCEPT
+    if scenes == 1:
+        text = _NO_SCENES
     parts = [text.format(n=scenes, said=", ".join(said) or "nothing")]
     if mute:
         parts.append(

@@ -14,6 +14,10 @@ def bundle(
     generator: Annotated[
         Path | None, typer.Option(help="Bundle whose generator draws; default: the one that ships.")
     ] = None,
+    full_size: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the full-size engines that shall draw instead, from their own latents."),
+    ] = None,
 ) -> None:
     """Export a decoder that was trained on recordings, with the generator of another bundle.
 
@@ -22,17 +26,24 @@ def bundle(
     from rich.console import Console
     from rich.table import Table
 
-    from export.lab_bundle import export_lab_bundle
+    from export.lab_bundle import drawing_for_full_size, drawing_of, export_lab_bundle
     from rtbci.bundle import load_bundle
+    from rtbci.errors import UsageError
 
-    exported = export_lab_bundle(folder, out, load_bundle(generator), name=name, licence=licence)
-    table = Table("figure", "value", "chance", "95 % interval", "n", "of", title=exported.manifest.id)
-    for metric in exported.manifest.metrics:
-        interval = "" if metric.ci95 is None else f"{metric.ci95[0]:.3f} to {metric.ci95[1]:.3f}"
-        table.add_row(
-            metric.name, f"{metric.value:.3f}", f"{metric.chance:.3f}", interval, str(metric.n), metric.split
-        )
+    if full_size is not None and generator is not None:
+        raise UsageError("Either a bundle's generator draws or a full-size one; name one of the two.")
+    drawing = drawing_of(load_bundle(generator)) if full_size is None else drawing_for_full_size(full_size)
+    exported = export_lab_bundle(folder, out, drawing, name=name, licence=licence)
+    table = Table("figure", "value", "chance", "95 % interval", "n", title=exported.manifest.id)
+    splits = dict.fromkeys(metric.split for metric in exported.manifest.metrics)
+    for split in splits:
+        table.add_section()
+        table.add_row(f"[bold]{split}[/]")
+        for metric in (metric for metric in exported.manifest.metrics if metric.split == split):
+            interval = "" if metric.ci95 is None else f"{metric.ci95[0]:.3f} to {metric.ci95[1]:.3f}"
+            table.add_row(metric.name, f"{metric.value:.3f}", f"{metric.chance:.3f}", interval, str(metric.n))
     Console().print(table)
-    for sentence in exported.record.notes:
+    for sentence in exported.notes:
         typer.echo(sentence)
-    typer.echo(f"Wrote {out}; `rtbci run --bundle {out} --stream NAME` decodes with it.")
+    also = "" if full_size is None else f" --full-size {full_size}"
+    typer.echo(f"Wrote {out}; `rtbci run --bundle {out} --stream NAME{also}` decodes with it.")

@@ -3,23 +3,29 @@
 import dataclasses
 import json
 import math
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
 
+from export.bundle_writer import sha256_of
 from export.encoder import Encoder
-from export.lab_bundle import Exported, export_lab_bundle
-from rtbci.bundle import Bundle, load_bundle
+from export.lab_bundle import Exported, drawing_for_full_size, drawing_of, export_lab_bundle, latent_for
+from rtbci.bundle import Array, Bundle, Engine, load_bundle
 from rtbci.decode import Decoder, EvidenceTrack
 from rtbci.errors import StoppedError, UsageError
 from rtbci.generate import DecodedEvidence, MemoryGenerator
+from rtbci.generate.full_size import Schedule
+from rtbci.generate.full_size.engines import FullSizeManifest
+from rtbci.generate.full_size.networks import Sizes
 from rtbci.signal import Chain
 from rtbci.stimuli.concepts import CONCEPT_NAMES
-from tests.tiny_bundle import write_tiny_bundle
+from tests.tiny_bundle import tiny_arrays, tiny_engines, write_tiny_bundle
 from tests.training.lab_world import CONCEPTS, lab_settings, without, write_recordings
 from training.cohort import load_prior
 from training.decoder import WEIGHTS_FILE, read_decoder
@@ -30,6 +36,7 @@ from training.lab.streams import load_stream, stream_of
 from training.lab.train import LabRecord, train_lab
 from training.recordings import OwnRecordings
 from training.source_windows import chain_of
+from training.targets import StoredTargets, TargetTable
 
 STEPS = 120
 NO_CODEC = Path("no autoencoder")
@@ -64,8 +71,9 @@ def lab(tmp_path_factory) -> Lab:
     write_tiny_bundle(root / "tiny")
     generator = load_bundle(root / "tiny")
     record = train(source, settings, root / "run", generator)
+    drawing = drawing_of(generator)
     exported = export_lab_bundle(
-        root / "run", root / "bundle", generator, name="our-lab", licence="CC-BY-NC-4.0"
+        root / "run", root / "bundle", drawing, name="our-lab", licence="CC-BY-NC-4.0"
     )
     return Lab(source, settings, root / "run", generator, record, exported, load_bundle(root / "bundle"))
 
@@ -74,7 +82,9 @@ def test_the_bundle_says_what_it_is_made_of(lab: Lab) -> None:
     manifest = lab.bundle.manifest
     assert manifest.id.startswith("our-lab-") and manifest.licence == "CC-BY-NC-4.0"
     assert manifest.data_fingerprint.startswith("recordings-")
-    assert "2 wearers, 2 blocks" in manifest.description and lab.generator.manifest.id in manifest.description
+    assert (
+        "2 wearers, 2 blocks (" in manifest.description and lab.generator.manifest.id in manifest.description
+    )
     card = (lab.bundle.folder / "MODEL_CARD.md").read_text()
     assert "trained on recordings" in card and "simulated wearers" not in card and "CC-BY-NC-4.0" in card
     assert "No picture latent is decoded" in card and "Nothing taught it scene or sky" in card
@@ -171,7 +181,7 @@ def test_a_training_goes_on_after_a_stop_and_is_not_done_twice(lab: Lab, tmp_pat
         lab.train(tmp_path, time.monotonic())
     assert (tmp_path / CHECKPOINT).is_file()
     with pytest.raises(UsageError, match="no finished decoder"):
-        export_lab_bundle(tmp_path, tmp_path / "out", lab.generator, name="x", licence="MIT")
+        export_lab_bundle(tmp_path, tmp_path / "out", drawing_of(lab.generator), name="x", licence="MIT")
     assert lab.train(tmp_path) == lab.record
     assert (tmp_path / "metrics.json").read_bytes() == (lab.folder / "metrics.json").read_bytes()
     before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.*") if file.name != ".lock"}
@@ -189,3 +199,74 @@ def test_held_out_blocks_change_nothing_that_is_learnt(lab: Lab) -> None:
     assert real.x.shape == null.x.shape and [CONCEPT_NAMES[c] for c in real.clips[::3, 0]] != []
     np.testing.assert_array_equal(real.trial, null.trial)
     assert abs(np.corrcoef(real.x[::5].ravel(), null.x[::5].ravel())[0, 1]) < 0.05
+
+
+def write_full_size_folder(folder: Path, mean: np.ndarray) -> Path:
+    """A full-size generator of which only the picture decoder is asked for anything."""
+    folder.mkdir()
+    decoder = tiny_engines(folder, np.random.default_rng(0))["decoder"]
+    values = {"concepts": np.zeros((40, 2, 3)), "unconditional": np.zeros((2, 3)), "mean_latent": mean}
+    for name, value in values.items():
+        np.save(folder / f"{name}.npy", value.astype(np.float32))
+    engine = Engine(file=decoder.name, sha256=sha256_of(decoder), precision="fp32", inputs=(), outputs=())
+    manifest = FullSizeManifest(
+        schema_version=1,
+        description="For tests.",
+        licence="openrail",
+        sizes=Sizes(latent=mean.shape, frames=2, tokens=2, width=3),
+        schedule=Schedule(),
+        engines=dict.fromkeys(("keyframe", "clip", "decoder"), engine),
+        weights=(),
+        arrays={
+            name: Array(
+                file=f"{name}.npy",
+                sha256=sha256_of(folder / f"{name}.npy"),
+                dtype="float32",
+                shape=value.shape,
+            )
+            for name, value in values.items()
+        },
+    )
+    (folder / "full_size.json").write_bytes(msgspec.json.encode(manifest))
+    return folder
+
+
+def test_a_bundle_for_a_full_size_generator_has_its_decoder_and_no_scenes(tmp_path: Path) -> None:
+    mean = np.random.default_rng(1).standard_normal((8, 16, 16)).astype(np.float32)
+    drawing = drawing_for_full_size(write_full_size_folder(tmp_path / "full", mean))
+    rng = np.random.default_rng(0)
+    engines = tiny_engines(tmp_path, rng)
+    arrays = {name: tiny_arrays(rng)[name] for name in ("prior_covariance", "text_concepts")}
+    write_tiny_bundle(
+        tmp_path / "bundle",
+        engines=drawing.engines | {name: engines[name] for name in ("adapter", "encoder")},
+        arrays=drawing.arrays | arrays,
+    )
+    bundle = load_bundle(tmp_path / "bundle")
+    assert "no scenes of its own" in (bundle.folder / "MODEL_CARD.md").read_text()
+    memory = MemoryGenerator.from_bundle(bundle).memory
+    np.testing.assert_allclose(memory.mean, mean, atol=np.abs(mean).max() / 250)
+
+
+def test_latents_go_where_they_can_be_drawn(lab: Lab, tmp_path: Path) -> None:
+    """Of another autoencoder they are learnt too, for the full-size generator that draws from it."""
+    clips = sorted({(c.concept, c.stimulus) for b in blocks(lab) for c in lab.source.clips(b)})
+    patterns = np.random.default_rng(0).standard_normal((40, 1, 4, 8, 8)).astype(np.float32)
+    row = {clip: place for place, clip in enumerate(clips)}
+    table = TargetTable(np.stack([patterns[concept] for concept, _ in clips]), row, (), {})
+    shutil.copytree(lab.folder, tmp_path / "run")
+    record = lab.train(tmp_path / "run", stored=StoredTargets(None, table))
+    assert record.silent == ("scene", "sky") and record.identity != lab.record.identity
+    own = dataclasses.replace(drawing_of(lab.generator), mean=patterns[0, 0], digest=None)
+    head, notes = latent_for(tmp_path / "run", record, own)
+    assert not notes
+    decoder = read_decoder(tmp_path / "run" / WEIGHTS_FILE, lab.settings.training.model)
+    with torch.no_grad():
+        *_, latent = Encoder(decoder, _temperature(lab), head)(torch.randn(3, 62, 400))
+    assert latent.shape == (3, 4, 8, 8)
+    mean, (note,) = latent_for(tmp_path / "run", record, drawing_of(lab.generator))
+    assert mean.shape == (8, 16, 16) and "4 x 8 x 8" in note
+
+
+def blocks(lab: Lab):
+    return [block for subject in lab.source.subjects() for block in lab.source.blocks(subject)]

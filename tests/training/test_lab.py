@@ -129,12 +129,14 @@ def test_latents_are_taken_where_they_are_the_generators_own(tmp_path: Path) -> 
         return clip_latents(Shown(CLIPS), LEARNT, stored, tmp_path / "none", bundle, tmp_path)
 
     own = latents(6, 8, 16, 16)
-    table, where = found(own)
-    assert where == "the targets" and set(table) == set(keys)
+    given, where = found(own)
+    assert where == "the targets" and set(given.table) == set(keys)
     middle = own.latents.values[0, 3].reshape(8, 4, 4, 4, 4).mean(axis=(2, 4)).ravel()
-    np.testing.assert_allclose(table[keys[0]], middle)
-    none, why = found(latents(6, 4, 36, 64))
-    assert none is None and "4 x 36 x 64" in why and "8 x 16 x 16" in why
+    np.testing.assert_allclose(given.table[keys[0]], middle)
+    given, _ = found(latents(6, 4, 36, 64))
+    assert given.shape == (4, 36, 64) and given.table[keys[0]].shape == (4 * 16,)
+    with pytest.raises(UsageError, match="multiples of 4"):
+        found(latents(6, 4, 36, 63))
     none, why = found(None)
     assert none is None and "no autoencoder" in why
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from training.codec import WEIGHTS_FILE, encode_middles
 from training.cohort import Windows
 from training.decoder import Decoder
 from training.experiments.latents import corpus_latents
-from training.latents import coarse, features_of, fit_head, write_latent_head
+from training.latents import CHANNELS, COARSE, FULL, coarse, features_of, fit_head, write_latent_head
 from training.seed_dv import SeedDv
 from training.source import Source
 from training.targets import StoredTargets
@@ -29,6 +30,22 @@ _ALIKE = 0.05
 """Mean squared difference of latents, in units of their variance, that rounding to int8 stays far below."""
 
 
+@dataclass(frozen=True, eq=False)
+class Latents:
+    """Coarse latents of clips.
+
+    Attributes
+    ----------
+    table : mapping of (int, int) to ndarray, shape (16 c,), float32
+        By concept and stimulus.
+    shape : tuple of int
+        Of a latent itself: (c, h, w).
+    """
+
+    table: Mapping[Key, Floats]
+    shape: tuple[int, int, int] = (CHANNELS, FULL, FULL)
+
+
 def generator_digest(bundle: Bundle) -> str:
     """Of what a bundle draws with: engines and arrays that are not the decoder's own."""
     manifest = bundle.manifest
@@ -38,19 +55,19 @@ def generator_digest(bundle: Bundle) -> str:
 
 def clip_latents(
     source: Source,
-    learnt: Collection[Key],
+    clips: Collection[Key],
     stored: StoredTargets | None,
     codec: Path,
     bundle: Bundle,
     cache: Path,
-) -> tuple[Mapping[Key, Floats] | None, str]:
-    """Coarse latents (128,) of clips, and in words where they are from, or why there are none.
+) -> tuple[Latents | None, str]:
+    """Coarse latents of clips, and in words where they are from, or why there are none.
 
     Parameters
     ----------
     source : Source
-    learnt : collection of (int, int)
-        Concept and stimulus of the clips that count.
+    clips : collection of (int, int)
+        Concept and stimulus of those of the training and validation blocks.
     stored : StoredTargets or None
         What `rtbci train targets` made of them.
     codec : Path
@@ -65,21 +82,24 @@ def clip_latents(
     UsageError
         If the autoencoder is not the one of the bundle's generator.
     """
-    shape = bundle.manifest.engines["decoder"].inputs[0].shape[1:]
-    keys = sorted(key for key in learnt if key[1] >= 0)
+    keys = sorted(key for key in clips if key[1] >= 0)
     if len(keys) > _MOST_CLIPS:
         chosen = np.random.default_rng(0).permutation(len(keys))[:_MOST_CLIPS]
         keys = [keys[index] for index in sorted(chosen.tolist())]
     if stored is not None and stored.latents is not None:
-        of_one = stored.latents.values.shape[2:]
-        if of_one != shape:
-            return None, (
-                f"the targets' latents are {_sizes(of_one)}, and the generator of {bundle.manifest.id} "
-                f"draws from {_sizes(shape)}"
+        channels, height, width = stored.latents.values.shape[2:]
+        if height % COARSE or width % COARSE:
+            raise UsageError(
+                f"The targets' latents are {height} x {width}, and must be multiples of {COARSE} along both "
+                "sides; make them of pictures of another size."
             )
-        there = [key for key in keys if key in stored.latents.row]
         middle = stored.latents.values.shape[1] // 2
-        return {key: coarse(stored.latents.of(np.array([key]))[:, middle])[0] for key in there}, "the targets"
+        table = {
+            key: coarse(stored.latents.of(np.array([key]))[:, middle])[0]
+            for key in keys
+            if key in stored.latents.row
+        }
+        return Latents(table, (channels, height, width)), "the targets"
     if isinstance(source, SeedDv):
         return None, "no latents of the films were made for this generator"
     if not keys:
@@ -87,11 +107,12 @@ def clip_latents(
     if not (codec / WEIGHTS_FILE).is_file():
         return None, f"there is no autoencoder at {codec}"
     _check_codec(codec, bundle)
-    return corpus_latents(keys, codec, cache), "the drawn clips"
+    encoded = corpus_latents(keys, codec, cache)
+    return None if encoded is None else Latents(encoded), "the drawn clips"
 
 
 def fit_clip_latents(
-    folder: Path, decoder: Decoder, train: Windows, validation: Windows, latents: Mapping[Key, Floats]
+    folder: Path, decoder: Decoder, train: Windows, validation: Windows, latents: Latents
 ) -> float:
     """Fit the head on windows that one clip fills, and write it if it explains anything.
 
@@ -102,15 +123,15 @@ def fit_clip_latents(
     """
     features, targets = [], []
     for windows in (train, validation):
-        known = np.array([(int(c), int(s)) in latents for c, s in windows.clips[:, 0]], dtype=bool)
+        known = np.array([(int(c), int(s)) in latents.table for c, s in windows.clips[:, 0]], dtype=bool)
         kept = windows.where((windows.share >= _CLEAR_SHARE) & known)
         if not len(kept.x):
             return 0.0
         features.append(features_of(decoder, kept.x))
-        targets.append(np.stack([latents[int(c), int(s)] for c, s in kept.clips[:, 0]]))
+        targets.append(np.stack([latents.table[int(c), int(s)] for c, s in kept.clips[:, 0]]))
     head, report = fit_head(features[0], targets[0], features[1], targets[1])
     if report["explained"] > 0:
-        write_latent_head(folder, head, report)
+        write_latent_head(folder, replace(head, shape=latents.shape), report)
     return report["explained"]
 
 
@@ -126,7 +147,3 @@ def _check_codec(codec: Path, bundle: Bundle) -> None:
             f"The autoencoder at {codec} is not the one that the generator of {bundle.manifest.id} was made "
             "with; name its folder with --codec, or another bundle with --generator."
         )
-
-
-def _sizes(shape: tuple[int, ...]) -> str:
-    return " x ".join(str(size) for size in shape)

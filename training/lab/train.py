@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from training.evaluate_decoder import EVIDENCE_FILE, METRICS_FILE
 from training.experiments.loop import replacing
 from training.experiments.settings import RunSettings
 from training.lab.labels import Labels, silent_attributes, source_labels
-from training.lab.latents import clip_latents, fit_clip_latents, generator_digest
+from training.lab.latents import Latents, clip_latents, fit_clip_latents, generator_digest
 from training.lab.measure import fit_model, fit_temperatures, measured
 from training.lab.settings import LabSettings
 from training.lab.split import Split, audit, split_source
@@ -158,12 +158,14 @@ def _train(
     torch.set_num_threads(settings.threads)
     split = split_source(source, settings.validation, settings.unseen)
     audited = audit(source, split, settings.lag_s)
-    learnt = frozenset((clip.concept, clip.stimulus) for block in split.train for clip in source.clips(block))
+    learnt = _shown(source, split.train)
     labels = source_labels(source, learnt, stored)
     p = settings.preprocessing
     held = (*split.validation, *split.test, *split.new)
     cache = make_windows(source, folder / "windows", p, split.known, held, processes)
-    latents, where = clip_latents(source, learnt, stored, codec, bundle, folder)
+    latents, where = clip_latents(
+        source, learnt | _shown(source, split.validation), stored, codec, bundle, folder
+    )
     weights, made = _identities(settings, cache.name, labels, latents, bundle)
     if (folder / LAB_FILE).is_file():
         if (done := read_record(folder)).identity == made:
@@ -242,11 +244,16 @@ def _data(
     return WindowData(both, numbers, targets), train, validation
 
 
+def _shown(source: Source, blocks: Sequence[Block]) -> frozenset[tuple[int, int]]:
+    """Concept and stimulus of the clips of some blocks."""
+    return frozenset((clip.concept, clip.stimulus) for block in blocks for clip in source.clips(block))
+
+
 def _identities(
     settings: LabSettings,
     windows: str,
     labels: Labels,
-    latents: Mapping[tuple[int, int], NDArray[np.float32]] | None,
+    latents: Latents | None,
     bundle: Bundle,
 ) -> tuple[str, str]:
     """What decides the weights, and what decides all that is made, as short hashes."""
@@ -256,8 +263,10 @@ def _identities(
     whole.update(np.ascontiguousarray(labels.table.text).tobytes())
     weights = whole.hexdigest()[:12]
     whole.update(generator_digest(bundle).encode())
-    for key, latent in sorted((latents or {}).items()):
-        whole.update(repr(key).encode() + latent.tobytes())
+    if latents is not None:
+        whole.update(repr(latents.shape).encode())
+        for key, latent in sorted(latents.table.items()):
+            whole.update(repr(key).encode() + latent.tobytes())
     return weights, whole.hexdigest()[:12]
 
 
@@ -292,16 +301,20 @@ def _in_words(source: Source, split: Split, windows: int) -> str:
     kind = {"seed-dv": "SEED-DV", "simulated": "simulated wearers", "recordings": "recordings of its own lab"}
     learnt = split.train
     minutes = sum(block.samples / block.rate_hz for block in learnt) / 60
-    shown = {clip.concept for block in learnt for clip in source.clips(block)}
+    concepts = len({concept for concept, _ in _shown(source, learnt)})
     sentence = (
-        f"Decoder trained on {kind[_kind(source)]}: {len(split.known)} wearers, {len(learnt)} blocks of "
-        f"{minutes:.0f} min in all, {windows} windows, {len(shown)} of 40 concepts. {len(split.validation)} "
-        f"other blocks chose its weights and fitted its evidence, and {len(split.test)} were held out to "
-        "measure it."
+        f"Decoder trained on {kind[_kind(source)]}: {_count(len(split.known), 'wearer')}, "
+        f"{_count(len(learnt), 'block')} ({minutes:.0f} min, {windows} windows), {concepts} of 40 concepts. "
+        f"{_count(len(split.validation), 'further block')} chose its weights and fitted its evidence; "
+        f"{_count(len(split.test), 'block')} held out measured it."
     )
     if split.unseen:
-        sentence += f" Nothing was learnt of {len(split.unseen)} further wearers, who measured it too."
+        sentence += f" So did {_count(len(split.unseen), 'wearer')} of whom nothing was learnt."
     return sentence
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _notes(labels: Labels, there: bool, where: str, explained: float | None) -> tuple[str, ...]:
