@@ -29,9 +29,9 @@ invents what the EEG does not say, less of it the weaker the evidence."""
 
 _BY_CONCEPT = """\
 **Its pictures are composed from a library of {n} drawn scenes.** The decoded concept picks the scenes, and
-the attributes that are decoded ({said}) choose among them. No picture latent is decoded, so layout and colours
-are the library's and are not seen in the EEG; previews show the library's mean, which is no picture. Weak
-evidence makes the picture soft and dim on purpose."""
+the attributes that are decoded ({said}) choose among them. No picture latent is decoded, so layout and
+colours are the library's and are not seen in the EEG; previews show the library's mean, which is no picture.
+Weak evidence makes the picture soft and dim on purpose."""
 
 
 def model_card(manifest: Manifest, megabytes: float) -> str:
