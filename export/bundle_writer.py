@@ -59,6 +59,7 @@ def write_bundle(
     licence: str = "Apache-2.0",
     created: str | None = None,
     max_bytes: int = MAX_BYTES,
+    silent: Sequence[str] = (),
 ) -> Manifest:
     """Write a bundle and read it back before it takes its place.
 
@@ -91,6 +92,8 @@ def write_bundle(
         ISO 8601 time; now where it is left out. Give it to make a bundle again bit for bit.
     max_bytes : int
         Most that the files may weigh together.
+    silent : sequence of str
+        Outputs of the encoder that nothing taught it; see `rtbci.bundle.schema.Manifest`.
 
     Returns
     -------
@@ -126,6 +129,7 @@ def write_bundle(
             data_fingerprint=data_fingerprint,
             code_version=code_version,
             metrics=tuple(metrics),
+            silent=tuple(silent),
         )
         manifest = msgspec.structs.replace(manifest, id=content_id(manifest, name))
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)

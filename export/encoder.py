@@ -24,8 +24,7 @@ from training.decoder import Decoder, load_decoder
 from training.decoder_settings import DecoderSettings
 from training.evaluate_decoder import EVIDENCE_FILE
 from training.hrt import QUESTIONS, WINDOW
-from training.latents import CHANNELS as LATENT_CHANNELS
-from training.latents import COARSE, FULL, LatentHead, load_latent_head
+from training.latents import COARSE, LatentHead, load_latent_head
 
 log = logging.getLogger(__name__)
 
@@ -52,28 +51,55 @@ class Encoder(nn.Module):
     """The encoder with everything that a runtime would else do itself.
 
     Takes EEG (B, 62, 400) behind the adapter; gives logits for each question, the text embedding and the
-    latent (B, 8, 16, 16), in the order of `OUTPUTS`.
+    latent (B, c, h, w), in the order of `OUTPUTS`. Of a question that the decoder has no head for, all
+    answers are equally likely.
+
+    Parameters
+    ----------
+    decoder : Decoder
+    temperature : dict of str to float
+        Of each question that the decoder answers.
+    latent : LatentHead or ndarray, shape (c, h, w)
+        How the latent is decoded, or the one to give whatever the EEG.
     """
 
     weight: Tensor
     bias: Tensor
+    fixed: Tensor
 
-    def __init__(self, decoder: Decoder, temperature: dict[str, float], latent: LatentHead) -> None:
+    def __init__(
+        self, decoder: Decoder, temperature: dict[str, float], latent: LatentHead | NDArray[np.float32]
+    ) -> None:
         super().__init__()
         self.encoder = decoder.encoder
         self.temperature = temperature
-        self.register_buffer("weight", torch.from_numpy(latent.weight))
-        self.register_buffer("bias", torch.from_numpy(latent.bias))
+        self.latent_shape = latent.shape
+        self.decodes_latents = isinstance(latent, LatentHead)
+        if isinstance(latent, LatentHead):
+            self.register_buffer("weight", torch.from_numpy(latent.weight))
+            self.register_buffer("bias", torch.from_numpy(latent.bias))
+        else:
+            self.register_buffer("fixed", torch.from_numpy(latent))
 
     def forward(self, eeg: Tensor) -> tuple[Tensor, ...]:
         """All outputs."""
         features = self.encoder.trunk(nn.functional.avg_pool1d(eeg, self.encoder.settings.decimate))
         answers = self.encoder.answers(features)
-        logits = [answers[name] / self.temperature[name] for name in QUESTIONS]
+        logits = [
+            answers[name] / self.temperature[name]
+            if name in answers
+            else features.new_zeros(features.shape[0], size)
+            for name, size in QUESTIONS.items()
+        ]
+        return (*logits, answers["text"], self._latent(features))
+
+    def _latent(self, features: Tensor) -> Tensor:
+        if not self.decodes_latents:
+            return self.fixed.expand(features.shape[0], -1, -1, -1)
         coarse = nn.functional.linear(features, self.weight, self.bias)
-        grid = coarse.reshape(-1, LATENT_CHANNELS, COARSE, COARSE)
-        latent = nn.functional.interpolate(grid, size=(FULL, FULL), mode="bilinear", align_corners=False)
-        return (*logits, answers["text"], latent)
+        channels, *size = self.latent_shape
+        grid = coarse.reshape(-1, channels, COARSE, COARSE)
+        return nn.functional.interpolate(grid, size=tuple(size), mode="bilinear", align_corners=False)
 
 
 @dataclass(frozen=True)
@@ -133,9 +159,16 @@ def largest_difference(module: nn.Module, engine: ort.InferenceSession, eeg: NDA
 def export_decoder(settings: DecoderSettings) -> Parity:
     """Write both engines and the alignment's prior, and compare the engines with torch."""
     folder = Path(settings.folder)
-    decoder = load_decoder(settings)
-    temperature = json.loads((folder / EVIDENCE_FILE).read_text())["temperature"]
-    adapter, encoder = GenericAdapter(decoder), Encoder(decoder, temperature, load_latent_head(folder))
+    report = write_engines(folder, load_decoder(settings), load_latent_head(folder))
+    prior = load_prior(Path(settings.cache) / fingerprint(settings))
+    np.save(folder / PRIOR_FILE, prior, allow_pickle=False)
+    return report
+
+
+def write_engines(folder: Path, decoder: Decoder, latent: LatentHead | NDArray[np.float32]) -> Parity:
+    """Write both engines into the run's folder, where its temperatures are, and compare them with torch."""
+    temperature = json.loads((folder / EVIDENCE_FILE).read_text(encoding="utf-8"))["temperature"]
+    adapter, encoder = GenericAdapter(decoder), Encoder(decoder, temperature, latent)
     export_module(adapter, ("eeg_out",), folder / ADAPTER_FILE)
     export_module(encoder, OUTPUTS, folder / ENCODER_FILE)
     eeg = np.random.default_rng(0).standard_normal((7, len(CHANNELS), WINDOW)).astype(np.float32)
@@ -145,8 +178,6 @@ def export_decoder(settings: DecoderSettings) -> Parity:
         encoder=largest_difference(encoder, engine, eeg),
         encoder_ms=_median_ms(engine, eeg[:1]),
     )
-    prior = load_prior(Path(settings.cache) / fingerprint(settings))
-    np.save(folder / PRIOR_FILE, prior, allow_pickle=False)
     (folder / PARITY_FILE).write_text(json.dumps(asdict(report), indent=1))
     return report
 

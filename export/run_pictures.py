@@ -23,6 +23,7 @@ from training.experiments.queue import Place, setting_of
 from training.experiments.runs import Decoded, Run
 from training.experiments.settings import Experiment
 from training.latents import CHANNELS, COARSE, FULL
+from training.source import stimuli
 
 CRISP, LIVE = "always crisp, as published methods draw", "as sharp as the evidence, as live"
 _FRAMES = 8
@@ -94,7 +95,7 @@ def _shown(material: Material, row: int) -> NDArray[np.uint8]:
 
 def _latent_scale(material: Material, place: Place) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean and standard deviation by which the latents were standardised as targets."""
-    table = corpus_latents(material.source, place.codec, place.folder)
+    table = corpus_latents(stimuli(material.source), place.codec, place.folder)
     if table is None:
         return np.zeros(CHANNELS * COARSE**2, np.float32), np.ones(CHANNELS * COARSE**2, np.float32)
     values = np.stack([table[key] for key in sorted(material.learnt_stimuli)])

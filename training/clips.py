@@ -8,17 +8,14 @@ Made once by the runtime's own signal path, kept as one memory-mapped file a wea
 """
 
 import logging
-import multiprocessing as mp
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from rtbci.bundle.schema import Preprocessing
 from rtbci.errors import UsageError
@@ -26,7 +23,7 @@ from training.audit import Spans
 from training.cohort import STORED
 from training.models.de import differential_entropy
 from training.source import Block, Source
-from training.source_windows import clip_windows, fingerprint, mean_covariance, save
+from training.source_windows import clip_windows, fingerprint, mean_covariance, save, workers
 
 log = logging.getLogger(__name__)
 
@@ -136,8 +133,7 @@ def make_clips(
     numbers = tuple(source.number(subject) for subject in source.subjects())
     missing = [s for s in source.subjects() if not (folder / f"clips-{source.number(s)}.npz").is_file()]
     if missing:
-        # One thread of BLAS each: with more, processes wait for each other over matrices of 62 x 62.
-        with threadpool_limits(1), _workers(min(processes, len(missing))) as each:
+        with workers(min(processes, len(missing))) as each:
             if not (folder / "prior.npy").is_file():
                 first = [_first(source, subject, held_out) for subject in known]
                 covariances = list(each(_covariance, [(source, block, p) for block in first]))
@@ -155,16 +151,6 @@ def _first(source: Source, subject: str, held_out: Collection[Block]) -> Block:
             f"Nothing of {subject} in {source.folder} is left to learn from; leave them out, or record more."
         )
     return found
-
-
-@contextmanager
-def _workers(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
-    """Map a function over jobs, in processes of their own where there is more than one."""
-    if processes <= 1:
-        yield map
-        return
-    with mp.get_context("spawn").Pool(processes, threadpool_limits, (1,)) as pool:
-        yield pool.imap_unordered
 
 
 def _covariance(job: tuple[Source, Block, Preprocessing]) -> NDArray[np.float64]:

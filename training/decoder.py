@@ -9,7 +9,9 @@ import hashlib
 import json
 import logging
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -26,7 +28,7 @@ from training.decoder_settings import DecoderSettings
 from training.experiments.loop import Loop, replacing
 from training.experiments.net import ATTRIBUTE, Net
 from training.experiments.settings import Losses, RunSettings
-from training.hrt import HEADS, Hrt, SubjectLayers
+from training.hrt import Hrt, SubjectLayers
 from training.model_settings import ModelSettings
 from training.targets import Targets, clip_table, window_targets
 
@@ -36,12 +38,23 @@ WEIGHTS_FILE = "decoder.safetensors"
 
 
 class Decoder(nn.Module):
-    """The spatial layers and the encoder."""
+    """The spatial layers and the encoder.
 
-    def __init__(self, settings: ModelSettings, subjects: int) -> None:
+    Parameters
+    ----------
+    settings : ModelSettings
+    subjects : int
+        How many wearers have a layer of their own.
+    heads : mapping of str to int, optional
+        Names and widths of the encoder's heads; without it `training.hrt.HEADS`.
+    """
+
+    def __init__(
+        self, settings: ModelSettings, subjects: int, heads: Mapping[str, int] | None = None
+    ) -> None:
         super().__init__()
         self.layers = SubjectLayers(subjects)
-        self.encoder = Hrt(settings)
+        self.encoder = Hrt(settings, heads)
 
     def forward(self, eeg: Tensor, layer: Tensor) -> dict[str, Tensor]:
         """Answers to decimated EEG (B, 62, T), each window through the spatial layer of its index (B,)."""
@@ -58,31 +71,52 @@ def load_decoder(settings: DecoderSettings) -> Decoder:
     UsageError
         If it was not trained yet.
     """
-    file = Path(settings.folder) / WEIGHTS_FILE
+    return read_decoder(Path(settings.folder) / WEIGHTS_FILE, settings.model)
+
+
+def read_decoder(file: Path, model: ModelSettings) -> Decoder:
+    """A trained decoder, for inference; its wearers and heads are those of its weights.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
     if not file.is_file():
         raise UsageError(f"There is no decoder at {file}; train one with `rtbci train decoder`.")
-    decoder = Decoder(settings.model, len(settings.cohort.known))
-    decoder.load_state_dict(load_file(file))
+    state = load_file(file)
+    heads = {
+        name.split(".")[2]: len(value)
+        for name, value in state.items()
+        if name.startswith("encoder.heads.") and name.endswith(".bias")
+    }
+    decoder = Decoder(model, len(state["layers.weight"]) - 1, heads)
+    decoder.load_state_dict(state)
     return decoder.eval().requires_grad_(False)
 
 
 class WindowData:
-    """The cohort's windows as the loop takes them: free-running, two clips in one, some without an answer.
+    """Windows as the loop takes them: free-running, two clips in one, some without an answer.
 
     Parameters
     ----------
-    settings : DecoderSettings
     windows : Windows
-        Of the known wearers.
+        Of the known wearers: those whose purpose is `TRAIN` are learnt from, `HELD_OUT` ones choose the best
+        weights.
+    known : tuple of int
+        Numbers of the known wearers, in the order of their spatial layers.
+    targets : Targets
+        Of the windows; the decoder gets a head for each question in it, and one for the text.
     """
 
-    def __init__(self, settings: DecoderSettings, windows: Windows) -> None:
-        self.known = settings.cohort.known
+    def __init__(self, windows: Windows, known: tuple[int, ...], targets: Targets) -> None:
+        self.known = known
         self._windows = windows
         self._eeg = torch.from_numpy(windows.x)
-        self._place = {number: index + 1 for index, number in enumerate(self.known)}
-        table = clip_table(windows.clips)
-        self._targets = WindowTargets(window_targets(windows, table, settings.smooth_power), self)
+        self._place = {number: index + 1 for index, number in enumerate(known)}
+        self._heads = {_answer(name): table.shape[1] for name, table in targets.answers.items()}
+        self._heads["text"] = targets.text.shape[1]
+        self._targets = WindowTargets(targets, self)
         self.train = np.flatnonzero(windows.purpose == TRAIN)
         self.validation = np.flatnonzero(windows.purpose == HELD_OUT)
 
@@ -99,10 +133,8 @@ class WindowData:
         return self._windows.subject[rows]
 
     def heads(self, losses: Losses) -> dict[str, int]:
-        """All that the bundle's encoder answers."""
-        return {
-            name if name in ("concept", "text") else ATTRIBUTE + name: size for name, size in HEADS.items()
-        }
+        """All that there are targets for."""
+        return self._heads
 
     def targets(self, train: NDArray[np.int64]) -> "WindowTargets":
         """What each row should be answered with."""
@@ -122,8 +154,14 @@ class WindowTargets:
         chosen = torch.from_numpy(rows)
         nothing = torch.zeros(len(rows), dtype=torch.bool) if null is None else null
         wanted = self._targets.of(chosen, nothing)
-        named = {name if name in ("concept", "text") else ATTRIBUTE + name: v for name, v in wanted.items()}
+        named = {_answer(name): values for name, values in wanted.items()}
         return named | {"subject": self._data.layer(rows) - 1}
+
+
+def cohort_data(settings: DecoderSettings, windows: Windows) -> WindowData:
+    """The simulated cohort's windows of known wearers, with all that the bundle's encoder answers."""
+    targets = window_targets(windows, clip_table(windows.clips), settings.smooth_power)
+    return WindowData(windows, settings.cohort.known, targets)
 
 
 def train(settings: DecoderSettings, deadline: float = math.inf) -> None:
@@ -138,12 +176,38 @@ def train(settings: DecoderSettings, deadline: float = math.inf) -> None:
     """
     torch.set_num_threads(settings.threads)
     cache = make_cohort(settings, settings.cohort.known)
-    data = WindowData(settings, load_windows(cache, settings.cohort.known, settings.model.decimate))
-    train_windows(settings, data, deadline)
+    windows = load_windows(cache, settings.cohort.known, settings.model.decimate)
+    train_windows(settings, cohort_data(settings, windows), _identity(settings), deadline)
 
 
-def train_windows(settings: DecoderSettings, data: WindowData, deadline: float = math.inf) -> Loop:
-    """Train on windows, and write weights and curve."""
+class Trained(Protocol):
+    """What of any settings decides how windows are learnt from."""
+
+    @property
+    def folder(self) -> str:
+        """Of the run."""
+
+    @property
+    def training(self) -> RunSettings:
+        """The loop's settings."""
+
+    @property
+    def seed(self) -> int:
+        """Of everything random."""
+
+
+def train_windows(settings: Trained, data: WindowData, identity: str, deadline: float = math.inf) -> Loop:
+    """Train on windows, and write weights and curve.
+
+    Parameters
+    ----------
+    settings : Trained
+    data : WindowData
+    identity : str
+        Of all that decides the weights; a checkpoint of another is refused.
+    deadline : float
+        On `time.monotonic`.
+    """
     AcceleratorState._reset_state()
     folder = Path(settings.folder)
     accelerator = Accelerator(
@@ -160,7 +224,7 @@ def train_windows(settings: DecoderSettings, data: WindowData, deadline: float =
             folder,
             accelerator,
             deadline,
-            identity=_identity(settings),
+            identity=identity,
         )
         best = loop.run()
         if accelerator.is_main_process:
@@ -178,10 +242,17 @@ def _identity(settings: DecoderSettings) -> str:
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:12]
 
 
+def _answer(head: str) -> str:
+    """What a `Net` calls the decoder's head."""
+    return head if head in ("concept", "text") else ATTRIBUTE + head
+
+
 def _save(net: Net, file: Path) -> None:
     """Write a net's weights by the decoder's names."""
     state = {}
     for name, value in net.state_dict().items():
+        if name.startswith("adversary."):
+            continue
         if name.startswith("encoder.hrt."):
             state["encoder." + name.removeprefix("encoder.hrt.")] = value
         elif name.startswith("heads."):

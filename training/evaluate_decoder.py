@@ -42,15 +42,16 @@ _STRONG_BY_CHANCE = 0.0
 
 @torch.no_grad()
 def answers_of(
-    decoder: Decoder, windows: Windows, layer: NDArray[np.int64] | None = None
+    decoder: Decoder, x: NDArray[np.float16], layer: NDArray[np.int64] | None = None
 ) -> dict[str, Array]:
-    """The decoder's answers to windows, through the generic spatial layer or each through its own."""
+    """The decoder's logits for windows (n, 62, T), through the generic spatial layer or each its own."""
     parts: dict[str, list[NDArray[np.float32]]] = {}
-    index = torch.from_numpy(np.zeros(len(windows.x), dtype=np.int64) if layer is None else layer)
-    for rows in np.array_split(np.arange(len(windows.x)), max(1, len(windows.x) // 512)):
-        eeg = torch.from_numpy(windows.x[rows]).float()
-        for name, answer in decoder(eeg, index[rows]).items():
-            parts.setdefault(name, []).append(answer.numpy())
+    index = torch.from_numpy(np.zeros(len(x), dtype=np.int64) if layer is None else layer)
+    for rows in np.array_split(np.arange(len(x)), max(1, len(x) // 512)):
+        for name, answer in decoder(torch.from_numpy(x[rows]).float(), index[rows]).items():
+            # Text embeddings may be of tens of thousands of numbers, and none of the figures is about them.
+            if name in QUESTIONS:
+                parts.setdefault(name, []).append(answer.numpy())
     return {name: np.concatenate(values).astype(np.float64) for name, values in parts.items()}
 
 
@@ -80,7 +81,7 @@ def fit(settings: DecoderSettings, decoder: Decoder, cache: Path) -> tuple[dict[
     targets = window_targets(windows, clip_table(windows.clips), settings.smooth_power)
     every = torch.arange(len(windows.x))
     wanted = targets.of(every, torch.zeros(len(every), dtype=torch.bool))
-    answers = answers_of(decoder, windows)
+    answers = answers_of(decoder, windows.x)
     temperature = {
         name: fit_temperature(answers[name], wanted[name].numpy().astype(np.float64)) for name in QUESTIONS
     }
@@ -97,7 +98,7 @@ def measure(
 ) -> list[Metric]:
     """All figures on the unseen wearers, each with its chance."""
     windows = load_windows(cache, settings.cohort.unseen, settings.model.decimate)
-    answers = answers_of(decoder, windows)
+    answers = answers_of(decoder, windows.x)
     scaled = {name: answers[name] / temperature[name] for name in QUESTIONS}
     chance = 1.0 / QUESTIONS["concept"]
     streams = list(streams_of(windows, scaled["concept"]))
@@ -141,8 +142,8 @@ def measure_known(settings: DecoderSettings, decoder: Decoder, cache: Path) -> l
     own = np.concatenate([_own_linear(windows, held, number) for number in settings.cohort.known])
     order = np.concatenate([np.flatnonzero(held.subject == number) for number in settings.cohort.known])
     guesses = {
-        "known_top1": answers_of(decoder, held, layer)["concept"].argmax(axis=1),
-        "known_generic_top1": answers_of(decoder, held)["concept"].argmax(axis=1),
+        "known_top1": answers_of(decoder, held.x, layer)["concept"].argmax(axis=1),
+        "known_generic_top1": answers_of(decoder, held.x)["concept"].argmax(axis=1),
         "own_linear_top1": own[np.argsort(order)],
     }
     metrics = []

@@ -1,7 +1,7 @@
 """The picture latent from EEG: fitted after decoder and autoencoder are trained.
 
 EEG does not hold a picture's details, so the target is coarse: the middle picture's latent (8, 16, 16),
-averaged over 4x4 places to (8, 4, 4). A ridge regression on the frozen encoder's features predicts it from
+averaged to 4x4 places, (8, 4, 4). A ridge regression on the frozen encoder's features predicts it from
 windows of known wearers; where the evidence is weak it falls back to the mean by itself. Its ridge is chosen
 on held-out sittings. Writes ``latents.safetensors`` into the run's folder.
 """
@@ -10,6 +10,7 @@ import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -39,18 +40,22 @@ class LatentHead:
 
     Attributes
     ----------
-    weight : ndarray, shape (128, features)
-    bias : ndarray, shape (128,)
+    weight : ndarray, shape (16 c, features)
+    bias : ndarray, shape (16 c,)
+    shape : tuple of int
+        Of the latent that the coarse one is enlarged to: (c, h, w).
     """
 
     weight: Array
     bias: Array
+    shape: tuple[int, int, int] = (CHANNELS, FULL, FULL)
 
 
 def coarse(latents: Array) -> Array:
-    """Average latents (n, 8, 16, 16) over 4x4 places and flatten: (n, 128)."""
-    step = FULL // COARSE
-    pooled = latents.reshape(len(latents), CHANNELS, COARSE, step, COARSE, step).mean(axis=(3, 5))
+    """Average latents (n, c, h, w) to 4x4 places and flatten: (n, 16 c), so (n, 128) of (n, 8, 16, 16)."""
+    n, channels, height, width = latents.shape
+    cells = latents.reshape(n, channels, COARSE, height // COARSE, COARSE, width // COARSE)
+    pooled = cells.mean(axis=(3, 5))
     return np.ascontiguousarray(pooled.reshape(len(latents), -1), dtype=np.float32)
 
 
@@ -66,7 +71,10 @@ def load_latent_head(folder: Path) -> LatentHead:
     if not file.is_file():
         raise UsageError(f"There is no latent head at {file}; fit one with `rtbci export default`.")
     stored = load_file(file)
-    return LatentHead(stored["weight"], stored["bias"])
+    if "shape" not in stored:
+        return LatentHead(stored["weight"], stored["bias"])
+    channels, height, width = stored["shape"].tolist()
+    return LatentHead(stored["weight"], stored["bias"], (channels, height, width))
 
 
 def ridge(features: Array, targets: Array, penalty: float) -> LatentHead:
@@ -87,8 +95,21 @@ def fit_latents(settings: DecoderSettings) -> LatentHead:
     train = chosen.where(chosen.purpose == TRAIN)
     held = chosen.where(chosen.purpose == HELD_OUT)
     table = _latent_table(np.concatenate([train.clips[:, 0], held.clips[:, 0]]))
-    x, y = _features(decoder, train), _targets(train, table)
-    x_held, y_held = _features(decoder, held), _targets(held, table)
+    x, y = features_of(decoder, train.x), _targets(train, table)
+    x_held, y_held = features_of(decoder, held.x), _targets(held, table)
+    head, report = fit_head(x, y, x_held, y_held)
+    write_latent_head(Path(settings.folder), head, report)
+    return head
+
+
+def fit_head(x: Array, y: Array, x_held: Array, y_held: Array) -> tuple[LatentHead, dict[str, float]]:
+    """Choose the ridge on held-out windows; also says what share of their variance it explains.
+
+    Parameters
+    ----------
+    x, x_held : ndarray, shape (n, features)
+    y, y_held : ndarray, shape (n, 16 c)
+    """
     heads = {penalty: ridge(x, y, penalty) for penalty in _RIDGES}
     error = {
         penalty: float(np.mean((x_held @ head.weight.T + head.bias - y_held) ** 2))
@@ -98,11 +119,15 @@ def fit_latents(settings: DecoderSettings) -> LatentHead:
     spread = float(np.mean((y_held - y.mean(axis=0)) ** 2))
     explained = 1.0 - error[best] / spread
     log.info("latent head: ridge %g explains %.3f of the held-out variance", best, explained)
-    folder = Path(settings.folder)
-    save_file({"weight": heads[best].weight, "bias": heads[best].bias}, folder / LATENTS_FILE)
     report = {"ridge": best, "explained": explained, "windows": len(x), "held_out_windows": len(x_held)}
+    return heads[best], report
+
+
+def write_latent_head(folder: Path, head: LatentHead, report: dict[str, float]) -> None:
+    """Write head and report as `load_latent_head` reads them."""
+    arrays: dict[str, NDArray[Any]] = {"weight": head.weight, "bias": head.bias}
+    save_file(arrays | {"shape": np.array(head.shape)}, folder / LATENTS_FILE)
     (folder / "latents.json").write_text(json.dumps(report, indent=1))
-    return heads[best]
 
 
 def _some_clips(windows: Windows) -> Windows:
@@ -133,10 +158,11 @@ def _targets(windows: Windows, table: dict[tuple[int, int], Array]) -> Array:
 
 
 @torch.no_grad()
-def _features(decoder: Decoder, windows: Windows) -> Array:
+def features_of(decoder: Decoder, windows: NDArray[np.float16]) -> Array:
+    """The encoder's features of windows (n, 62, T), through the generic spatial layer."""
     parts = []
-    for rows in np.array_split(np.arange(len(windows.x)), max(1, len(windows.x) // 512)):
-        eeg = torch.from_numpy(windows.x[rows]).float()
+    for rows in np.array_split(np.arange(len(windows)), max(1, len(windows) // 512)):
+        eeg = torch.from_numpy(windows[rows]).float()
         mixed = decoder.layers(eeg, torch.zeros(len(rows), dtype=torch.int64))
         parts.append(decoder.encoder.trunk(mixed).numpy())
     return np.concatenate(parts)

@@ -7,8 +7,10 @@ memory at a time.
 import hashlib
 import logging
 import multiprocessing as mp
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -24,6 +26,9 @@ from training.source import Block, Clip, Source, clip_slice
 log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float64]
+
+_GAP_S = 0.1
+"""Clips whose borders are no farther apart follow each other without a gap."""
 
 
 def chain_of(block: Block, p: Preprocessing, prior: Floats | None = None) -> ChainSettings:
@@ -59,6 +64,8 @@ def grid_windows(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]:
     """Windows every `p.hop_s` that lie wholly within clips, lag considered; hints and rests are skipped.
 
+    A clip that begins within 0.1 s of another's end follows it without a gap.
+
     Returns
     -------
     x : ndarray, shape (n, 62, T), float32
@@ -76,6 +83,9 @@ def grid_windows(
         [(clip.start + shift, clip.start + clip.samples + shift) for clip in source.clips(block)]
     ).reshape(-1, 2)
     borders = np.round(borders * float(resample.ratio)).astype(np.int64)
+    # What a screen shows one after the other has onsets that are a few milliseconds off.
+    close = np.flatnonzero(np.abs(borders[1:, 0] - borders[:-1, 1]) <= _GAP_S * p.rate_hz)
+    borders[close, 1] = borders[close + 1, 0]
     ends, clips, share = [], [], []
     for end in range(length - 1, resample.outputs(block.samples), settings.windower.hop):
         begin, stop = end + 1 - length, end + 1
@@ -153,6 +163,26 @@ def last_sessions(source: Source) -> tuple[Block, ...]:
     return tuple(held)
 
 
+def whole_blocks(source: Source) -> bool:
+    """Whether blocks can be held out one by one: every session has several, and none parts a slot.
+
+    A gap in a recording ends a block, even within a slot, and the clips of one slot are alike.
+    """
+    slots: dict[tuple[str, str], list[set[int]]] = {}
+    for subject in source.subjects():
+        for block in source.blocks(subject):
+            own = {clip.slot for clip in source.clips(block)}
+            slots.setdefault((block.subject, block.session), []).append(own)
+    return all(
+        len(blocks) > 1 and sum(map(len, blocks)) == len(set.union(*blocks)) for blocks in slots.values()
+    )
+
+
+def held_out_blocks(source: Source) -> tuple[Block, ...]:
+    """The last block of every session where blocks can be held out, as SEED-DV's; else the last session."""
+    return last_blocks(source) if whole_blocks(source) else last_sessions(source)
+
+
 def make_windows(
     source: Source,
     cache: Path,
@@ -194,16 +224,41 @@ def make_windows(
         )
     folder = cache / fingerprint(source, p, known, held_out)
     folder.mkdir(parents=True, exist_ok=True)
-    # One thread of BLAS each: with more, processes wait for each other over matrices of 62 x 62.
-    with mp.get_context("spawn").Pool(processes, threadpool_limits, (1,)) as pool:
-        if not (folder / "prior.npy").is_file():
-            jobs = [(source, blocks, p) for blocks in learned.values()]
-            save(folder / "prior.npy", np.mean(pool.starmap(mean_covariance, jobs), axis=0))
-        missing = [s for s in source.subjects() if not (folder / f"x-{source.number(s)}.npy").is_file()]
-        done = pool.imap_unordered(_make_subject, [(source, s, folder, p, tuple(held_out)) for s in missing])
-        for count, subject in enumerate(done, start=1):
-            log.info("windows of %s (%d of %d)", subject, count, len(missing))
+    missing = [s for s in source.subjects() if not (folder / f"x-{source.number(s)}.npy").is_file()]
+    if missing:
+        with workers(min(processes, len(missing))) as each:
+            if not (folder / "prior.npy").is_file():
+                jobs = [(source, blocks, p) for blocks in learned.values()]
+                save(folder / "prior.npy", np.mean(list(each(_mean_covariance, jobs)), axis=0))
+            done = each(_make_subject, [(source, s, folder, p, tuple(held_out)) for s in missing])
+            for count, subject in enumerate(done, start=1):
+                log.info("windows of %s (%d of %d)", subject, count, len(missing))
     return folder
+
+
+@contextmanager
+def workers(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
+    """Map a function over jobs, in their order, in processes of their own where there is more than one.
+
+    One thread of BLAS each: with more, they wait for each other over matrices of 62 x 62.
+    """
+    with threadpool_limits(1):
+        if processes <= 1:
+            yield map
+            return
+        quiet = logging.getLogger("pyxdf").level
+        with mp.get_context("spawn").Pool(processes, _begin, (quiet,)) as pool:
+            yield pool.imap
+
+
+def _begin(quiet: int) -> None:
+    """What a process that is made anew does not know of the one that made it."""
+    threadpool_limits(1)
+    logging.getLogger("pyxdf").setLevel(quiet)
+
+
+def _mean_covariance(job: tuple[Source, list[Block], Preprocessing]) -> Floats:
+    return mean_covariance(*job)
 
 
 _FIELDS = tuple(Windows.__dataclass_fields__)

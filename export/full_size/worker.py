@@ -25,7 +25,7 @@ def open_generator(models: Path, bundle: Bundle) -> Generator:
     settings = read_settings(models)
     loaded, networks = load_networks(settings)
     generator = FullSizeGenerator(networks, make_prompts(settings), loaded.schedule)
-    generator.check_bundle(bundle)
+    generator.serve(bundle)
     return generator
 
 

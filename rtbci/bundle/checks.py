@@ -65,7 +65,7 @@ def parse_manifest(raw: bytes, where: str) -> Manifest:
 
 # Fields that came after the first bundles, at their defaults, which say nothing new: left out, so that those
 # bundles, and the profiles fitted to them, keep their ids. Within a text the quotes would be escaped.
-_LATER = (b',"whiten":true',)
+_LATER = (b',"whiten":true', b',"silent":[]')
 
 
 def content_id(manifest: Manifest, name: str) -> str:
@@ -115,6 +115,12 @@ def check_manifest(manifest: Manifest, where: str) -> None:
         )
     if manifest.attributes != ATTRIBUTES:
         raise BundleError(f"The attributes of {where} are not this rtbci's; use a bundle made for them.")
+    for name in manifest.silent:
+        if name not in (*ATTRIBUTES, "latent"):
+            raise BundleError(
+                f"{where} calls '{name}' silent, which is neither an attribute nor the latent; "
+                "export the bundle again."
+            )
     for engine in manifest.engines.values():
         check_file_name(engine.file, where)
     for array in manifest.arrays.values():

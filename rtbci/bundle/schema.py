@@ -117,3 +117,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data_fingerprint: str
     code_version: str
     metrics: tuple[Metric, ...]
+    silent: tuple[str, ...] = ()
+    """Outputs of the encoder that nothing taught it: attributes whose values are always equally likely, and
+    "latent" where it is always the mean of the memory's pictures."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from rtbci.cli.export_bundle import bundle
 from rtbci.cli.export_full_size import full_size
 from rtbci.cli.export_parity import parity
 from rtbci.cli.extras import need
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(export, name="export")
 
 
+export.command()(bundle)
 export.command()(parity)
 export.command()(full_size)
 

@@ -8,6 +8,7 @@ import typer
 
 from rtbci.cli.experiments import add_experiments
 from rtbci.cli.extras import need
+from rtbci.cli.train_decoder import decoder
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -22,6 +23,9 @@ def register(app: typer.Typer) -> None:
     """Add the command group to the command line."""
     add_experiments(train)
     app.add_typer(train, name="train")
+
+
+train.command()(decoder)
 
 
 @train.callback()
@@ -77,20 +81,6 @@ def check_data(
         count = len(inspection.problems)
         typer.echo(f"{count} {'thing is' if count == 1 else 'things are'} wrong.", err=True)
         raise typer.Exit(RecordingError.exit_code)
-
-
-@train.command()
-def decoder(
-    config: Annotated[Path, typer.Option(help="Settings, TOML.")] = Path("training/configs/decoder.toml"),
-) -> None:
-    """Simulate the cohort and train the decoder on it.
-
-    Example: `rtbci train decoder --config training/configs/decoder.toml`
-    """
-    from training.decoder import train as run
-    from training.decoder_settings import load_settings
-
-    run(load_settings(config))
 
 
 @train.command()

@@ -33,7 +33,7 @@ def open_generator(
     """
     if full_size is not None:
         generator = open_full_size(full_size, opener(engine, threads=threads))
-        generator.check_bundle(bundle)
+        generator.serve(bundle)
         return generator
     if STEP in bundle.manifest.engines:
         return DrawingGenerator.from_bundle(bundle, threads=threads)

@@ -83,6 +83,7 @@ class DecodingLoop:
         self._model = manifest.evidence
         self._concepts = manifest.concepts
         self._attributes = manifest.attributes
+        self._silent = manifest.silent
         self._chance = 1 / len(manifest.concepts)
         self._decoder = decoder
         self._windows = windows
@@ -158,6 +159,8 @@ class DecodingLoop:
             attributes={
                 name: Guess(self._attributes[name][int(np.argmax(p))], float(np.max(p)))
                 for name, p in attributes.items()
+                # What the decoder was never taught is nobody's guess.
+                if name not in self._silent
             },
             chance=self._chance,
             confidence=belief.confidence,

@@ -174,6 +174,7 @@ def test_other_attributes(bundle):
         (lambda c: c["engines"]["decoder"]["inputs"][0].update(shape=[-1, 4, 16, 16]), "'latent'"),
         (lambda c: c["engines"]["decoder"]["outputs"][0].update(dtype="float32"), "'rgb'"),
         (lambda c: c["engines"]["adapter"]["outputs"][0].update(shape=[-1, 61, 400]), "'adapter'"),
+        (lambda c: c["silent"].append("concept"), "calls 'concept' silent"),
     ],
 )
 def test_what_does_not_fit_together(bundle, change, match):
@@ -205,7 +206,7 @@ def test_a_file_that_is_not_what_the_manifest_says(bundle):
 def test_a_bundle_from_before_a_field_came_keeps_its_id(bundle):
     file = bundle / "bundle.json"
     content = json.loads(file.read_text())
-    del content["preprocessing"]["whiten"]
+    del content["preprocessing"]["whiten"], content["silent"]
     file.write_text(json.dumps(content))
     assert load_bundle(bundle).manifest.preprocessing.whiten
     content["preprocessing"]["whiten"] = False

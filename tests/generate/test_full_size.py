@@ -1,5 +1,7 @@
 """The loop itself, over networks that only say what they were asked."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -142,6 +144,28 @@ def test_what_does_not_fit_is_refused_in_a_sentence(generator, networks):
     wrong = Prompts(PROMPTS.concepts[:, :1], PROMPTS.unconditional, PROMPTS.mean_latent)
     with pytest.raises(GeneratorError, match="concept prompts"):
         FullSizeGenerator(networks, wrong)
+
+
+def bundle(latent, *silent):
+    """What `serve` asks of a bundle."""
+    engine = SimpleNamespace(inputs=[SimpleNamespace(shape=(-1, *latent))])
+    manifest = SimpleNamespace(silent=silent, concepts=("a",) * 5, engines={"decoder": engine})
+    return SimpleNamespace(manifest=manifest)
+
+
+def test_a_bundle_that_decodes_no_latent_is_drawn_from_the_mean(generator, networks):
+    with pytest.raises(GeneratorError, match=r"\(8, 16, 16\)"):
+        generator.serve(bundle((8, 16, 16)))
+    generator.serve(bundle((8, 16, 16), "latent"))
+    first = decoded(1.0, latent=np.ones((8, 16, 16), np.float32))
+    other = decoded(1.0, latent=np.zeros((8, 16, 16), np.float32), window=1)
+    np.testing.assert_array_equal(generator.keyframe(first), generator.keyframe(other))
+    networks.calls.clear()
+    generator.keyframe(decoded(1.0, posterior=np.eye(5)[1]))
+    assert any(np.allclose(text, PROMPTS.concepts[1]) for _, _, text, _ in networks.calls)
+    # Served again, what its decoder says counts again.
+    generator.serve(bundle(SIZES.latent))
+    assert not np.array_equal(generator.keyframe(decoded(1.0)), generator.keyframe(decoded(1.0, seed=5)))
 
 
 def test_a_look_follows_what_is_drawn(generator):

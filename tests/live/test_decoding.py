@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -43,14 +44,19 @@ class Kept:
         assert not evidence.surrogate
 
 
+def loop_of(bundle):
+    kept = Kept()
+    scorer = TrialScorer(bundle.manifest.concepts, lag_s=0.0, hop_s=0.5)
+    made = DecodingLoop(bundle, Sure(bundle), Mailbox(), kept, kept, LatencyBook(), scorer)
+    made.kept = kept
+    return made
+
+
 @pytest.fixture
 def loop(tiny_bundle, monkeypatch):
-    kept = Kept()
-    scorer = TrialScorer(tiny_bundle.manifest.concepts, lag_s=0.0, hop_s=0.5)
-    made = DecodingLoop(tiny_bundle, Sure(tiny_bundle), Mailbox(), kept, kept, LatencyBook(), scorer)
+    made = loop_of(tiny_bundle)
     # The null control hears the same loud EEG, and would rightly take all its worth away.
     monkeypatch.setattr(made, "_run_null", lambda z: made._null_track.add(made._decoder.decode(0 * z)))
-    made.kept = kept
     return made
 
 
@@ -68,3 +74,11 @@ def test_evidence_from_a_cap_that_is_not_clean_is_weak_at_most_and_says_so(loop)
     assert seen[1:] == [("strong", True), ("weak", False), ("strong", True)]
     assert loop.kept.evidence[2].strength <= 0.25
     assert loop.words["weak"] == 1
+
+
+def test_what_the_decoder_was_never_taught_is_nobodys_guess(tiny_bundle):
+    manifest = msgspec.structs.replace(tiny_bundle.manifest, silent=("scene", "sky", "latent"))
+    mute = loop_of(dataclasses.replace(tiny_bundle, manifest=manifest))
+    mute.handle(window(0, True))
+    (evidence,) = mute.kept.evidence
+    assert set(evidence.attributes) == {"colour", "number", "speed"}

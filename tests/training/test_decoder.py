@@ -10,8 +10,8 @@ from rtbci.errors import UsageError
 from rtbci.montage import CHANNELS, REGIONS
 from training.augment import Augment
 from training.cohort import load_windows, make_cohort
-from training.decoder import WindowData, load_decoder, train_windows
-from training.decoder_settings import DecoderSettings
+from training.decoder import _identity, cohort_data, load_decoder, train_windows
+from training.decoder_settings import DecoderSettings, load_settings
 from training.experiments.loop import CHECKPOINT, answers_of
 from training.hrt import Hrt, RegionPerception
 
@@ -25,8 +25,8 @@ def test_training_learns_stops_and_goes_on(tiny_settings: Make, tmp_path: Path) 
     torch.set_num_threads(1)
     cache = make_cohort(settings, settings.cohort.known)
     windows = load_windows(cache, settings.cohort.known, settings.model.decimate)
-    data = WindowData(settings, windows)
-    loop = train_windows(settings, data)
+    data = cohort_data(settings, windows)
+    loop = train_windows(settings, data, _identity(settings))
     clear = data.train[~windows.null[data.train]]
     learnt = answers_of(loop.mean.module, loop.x, clear, data.layer(clear), loop.targets.prototypes)
     assert np.mean(learnt["concept"].argmax(axis=1) == windows.clips[clear, 0, 0]) > 0.3
@@ -34,10 +34,10 @@ def test_training_learns_stops_and_goes_on(tiny_settings: Make, tmp_path: Path) 
     # What is there is gone on from wherever it lies, but not with other settings.
     moved = Path(settings.folder).rename(tmp_path / "moved")
     settings = msgspec.structs.replace(settings, folder=str(moved))
-    assert train_windows(settings, data).progress == loop.progress
+    assert train_windows(settings, data, _identity(settings)).progress == loop.progress
     other = msgspec.structs.replace(settings, smooth_power=settings.smooth_power + 1)
     with pytest.raises(UsageError, match="name another folder"):
-        train_windows(other, data)
+        train_windows(other, data, _identity(other))
     loop.folder = moved
     decoder = load_decoder(settings)
     eeg = torch.from_numpy(windows.x[:3]).float()
@@ -50,10 +50,15 @@ def test_training_learns_stops_and_goes_on(tiny_settings: Make, tmp_path: Path) 
     torch.testing.assert_close(out["colour"], trained["is_colour"])
 
 
+def test_what_decides_the_default_decoder_has_kept_its_name() -> None:
+    """Or a training that is under way, or done, would be refused and made anew."""
+    assert _identity(load_settings(Path("training/configs/decoder.toml"))) == "ddfe1e0cdc4a"
+
+
 def test_nulls_and_shared_windows_have_their_own_targets(tiny_settings: Make, tmp_path: Path) -> None:
     settings = tiny_settings(tmp_path, 1)
     cache = make_cohort(settings, settings.cohort.known)
-    data = WindowData(settings, load_windows(cache, settings.cohort.known, settings.model.decimate))
+    data = cohort_data(settings, load_windows(cache, settings.cohort.known, settings.model.decimate))
     rows = data.train[:6]
     plain = data.targets(data.train).of(rows)
     null = torch.tensor([True] + [False] * 5)

@@ -1,6 +1,6 @@
 """Picture latents of everything that a simulated cohort is shown, as targets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,18 +8,19 @@ from numpy.typing import NDArray
 
 from rtbci.stimuli.spec import clip_spec
 from training.latents import coarse
-from training.source import Source, stimuli
 
 Floats = NDArray[np.float32]
 
 
-def corpus_latents(source: Source, codec: Path, cache: Path) -> Mapping[tuple[int, int], Floats] | None:
-    """Coarse latents (128,) of the drawn corpus's clips, by concept and seed.
+def corpus_latents(
+    clips: Iterable[tuple[int, int]], codec: Path, cache: Path
+) -> Mapping[tuple[int, int], Floats] | None:
+    """Coarse latents (128,) of clips of the drawn corpus, by concept and seed.
 
     Parameters
     ----------
-    source : Source
-        Whose stimuli are seeds of the drawn corpus.
+    clips : iterable of (int, int)
+        Concept and seed.
     codec : Path
         Folder of the trained picture autoencoder.
     cache : Path
@@ -35,7 +36,7 @@ def corpus_latents(source: Source, codec: Path, cache: Path) -> Mapping[tuple[in
         return None
     from training.codec import encode_middles
 
-    keys = sorted(stimuli(source))
+    keys = sorted(clips)
     file = cache / f"latents-{weights.stat().st_size}-{int(weights.stat().st_mtime)}-{len(keys)}.npz"
     if file.is_file():
         with np.load(file, allow_pickle=False) as stored:

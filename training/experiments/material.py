@@ -23,7 +23,7 @@ from training.experiments.clip_targets import ClipTargets
 from training.experiments.net import ATTRIBUTE
 from training.experiments.settings import Experiment, Losses, RunSettings
 from training.source import Block, Source, stimuli
-from training.source_windows import last_blocks, last_sessions
+from training.source_windows import held_out_blocks
 from training.targets import StoredTargets
 
 Ints = NDArray[np.int64]
@@ -162,7 +162,7 @@ class Material:
         known = subjects[: experiment.known]
         self.known = tuple(source.number(subject) for subject in known)
         self.unseen = tuple(source.number(subject) for subject in subjects[experiment.known : wanted])
-        held_out = _test_blocks(source)
+        held_out = held_out_blocks(source)
         self.store: ClipStore = store or make_clips(
             source, cache, Preprocessing(lag_s=experiment.lag_s), known, held_out, processes
         )
@@ -278,23 +278,6 @@ class Material:
 
 _RIDGE_DECIMATE = 4
 """Times `STORED`: linear decoders see 25 values a channel."""
-
-
-def _test_blocks(source: Source) -> tuple[Block, ...]:
-    """The last block of every session where sessions have several, as SEED-DV's; else the last session.
-
-    Blocks that part a slot, as a gap in a recording does, are no blocks in this sense: the clips of one slot
-    are alike.
-    """
-    slots: dict[tuple[str, str], list[set[int]]] = {}
-    for subject in source.subjects():
-        for block in source.blocks(subject):
-            own = {clip.slot for clip in source.clips(block)}
-            slots.setdefault((block.subject, block.session), []).append(own)
-    several = all(
-        len(blocks) > 1 and sum(map(len, blocks)) == len(set.union(*blocks)) for blocks in slots.values()
-    )
-    return last_blocks(source) if several else last_sessions(source)
 
 
 def _averaged(x: NDArray[np.float16], factor: int) -> NDArray[np.float16]:

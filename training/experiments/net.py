@@ -83,8 +83,9 @@ class HrtTrunk(nn.Module):
 def loss_of(answers: dict[str, Tensor], wanted: dict[str, Tensor], losses: Losses) -> Tensor:
     """Weighted sum of the losses of whatever is answered; unknown labels (-1) do not count.
 
-    Targets of an attribute are labels (B,) or probabilities (B, values). Every answer has a gradient, if one
-    of zeros where no label is known: processes that share a batch could not add up theirs otherwise.
+    Targets of an attribute are labels (B,) or probabilities (B, values), all 0 where it is unknown. Every
+    answer has a gradient, if one of zeros where no label is known: processes that share a batch could not add
+    up theirs otherwise.
 
     SAM-Net's own loss is the text's and the latent's squared distance and the subject's cross-entropy.
     """
@@ -100,7 +101,10 @@ def loss_of(answers: dict[str, Tensor], wanted: dict[str, Tensor], losses: Losse
         elif name == "subject":
             total = total + F.cross_entropy(answer, target)
         elif target.is_floating_point():
-            total = total + losses.attributes * F.cross_entropy(answer, target)
+            # Rows without a probability are of what is not known.
+            known = (target.sum(dim=1) > 0).sum().clamp(min=1)
+            summed = F.cross_entropy(answer, target) * (len(target) / known)
+            total = total + losses.attributes * summed
         else:
             known = (target >= 0).sum().clamp(min=1)
             summed = F.cross_entropy(answer, target, ignore_index=-1, reduction="sum")

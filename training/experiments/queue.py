@@ -24,7 +24,7 @@ from training.experiments.runs import Run
 from training.experiments.settings import LINEAR, Experiment, Variant
 from training.experiments.tables import calibrated_rows, decoded_rows, probe_row, task_rows
 from training.simulated import SimulatedCohort
-from training.source import Source
+from training.source import Source, stimuli
 from training.targets import load_targets
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def open_material(source: Source, experiment: Experiment, place: Place, processe
         lock = FileLock(place.folder / ".windows.lock")
         with lock:
             simulated = isinstance(source, SimulatedCohort)
-            latent = corpus_latents(source, place.codec, place.folder) if simulated else None
+            latent = corpus_latents(stimuli(source), place.codec, place.folder) if simulated else None
             stored = None if place.targets is None else load_targets(place.targets)
             return Material(source, experiment, place.folder, latent, processes, stored)
     except OSError as error:

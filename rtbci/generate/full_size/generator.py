@@ -106,15 +106,19 @@ class FullSizeGenerator:
         self._text_spread = _spread(prompts.concepts - self._mean_text)
         self._backdrop = blurred(networks.decode(prompts.mean_latent), BACKDROP_BLUR)
         self._refined: tuple[DecodedEvidence, Floats] | None = None
+        self._no_latents = False
 
-    def check_bundle(self, bundle: Bundle) -> None:
-        """Refuse a bundle whose decoder does not give what these networks take.
+    def serve(self, bundle: Bundle) -> None:
+        """Draw for a bundle: from its decoder's latents, or from the mean latent if it decodes none.
 
         Raises
         ------
         GeneratorError
+            If its decoder does not give what these networks take.
         """
-        latent = bundle.manifest.engines["decoder"].inputs[0].shape[1:]
+        self._no_latents = "latent" in bundle.manifest.silent
+        decoded = bundle.manifest.engines["decoder"].inputs[0].shape[1:]
+        latent = self._networks.sizes.latent if self._no_latents else decoded
         self._check(latent, len(bundle.manifest.concepts))
 
     def preview(self, evidence: DecodedEvidence) -> Pictures:
@@ -161,6 +165,8 @@ class FullSizeGenerator:
         return np.asarray(seen * np.concatenate(parts), dtype=np.float32)
 
     def _latent(self, evidence: DecodedEvidence) -> Floats:
+        if self._no_latents:
+            return self._prompts.mean_latent
         self._check(evidence.latent.shape, len(evidence.posterior))
         return evidence.latent
 

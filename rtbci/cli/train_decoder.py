@@ -1,0 +1,110 @@
+"""``rtbci train decoder``: the default bundle's decoder, or a laboratory's own."""
+
+import math
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rtbci.cli.extras import need
+
+_COHORT = Path("training/configs/decoder.toml")
+
+
+def decoder(
+    data: Annotated[
+        Path | None,
+        typer.Option(help="SEED-DV, or your own recordings; without it the simulated cohort of the default."),
+    ] = None,
+    settings: Annotated[
+        Path | None, typer.Option(help="Settings for --data, TOML; default: those for its kind.")
+    ] = None,
+    targets: Annotated[
+        Path | None, typer.Option(help="What `rtbci train targets` made of the same data.")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="With --data: where to write, and to go on from.")] = Path(
+        "runs/lab"
+    ),
+    subjects: Annotated[
+        str | None, typer.Option(help="Those to use, such as 1-15,18 or w01,w02; default: all.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of the EEG, over what the files say.")] = None,
+    generator: Annotated[
+        Path | None, typer.Option(help="Bundle whose generator shall draw; default: the one that ships.")
+    ] = None,
+    codec: Annotated[
+        Path, typer.Option(help="Folder of that generator's trained autoencoder, for latents of drawn clips.")
+    ] = Path("runs/codec"),
+    minutes: Annotated[float, typer.Option(min=0.1, help="With --data: time to train.")] = math.inf,
+    workers: Annotated[int, typer.Option(min=1, help="With --data: processes that make windows.")] = 2,
+    config: Annotated[
+        Path | None, typer.Option(help=f"Settings of the simulated cohort's, TOML; default: {_COHORT}.")
+    ] = None,
+) -> None:
+    """Train a decoder on recordings (--data), or the default bundle's on simulated wearers.
+
+    Example: `rtbci train decoder --data /data/SEED-DV --folder runs/lab`
+    """
+    from rtbci.errors import StoppedError, UsageError
+
+    try:
+        if data is None:
+            if settings is not None or targets is not None or subjects is not None or unit is not None:
+                raise UsageError(
+                    "--settings, --targets, --subjects and --unit are about recordings; name these with "
+                    "--data."
+                )
+            from training.decoder import train
+            from training.decoder_settings import load_settings
+
+            train(load_settings(config or _COHORT))
+            return
+        if config is not None:
+            raise UsageError("--config is the simulated cohort's; give --settings with --data.")
+        _train_lab(data, settings, targets, folder, subjects, unit, generator, codec, minutes, workers)
+    except KeyboardInterrupt:
+        raise StoppedError("Stopped; run it again to go on from the last checkpoint.") from None
+
+
+def _train_lab(
+    data: Path,
+    settings: Path | None,
+    targets: Path | None,
+    folder: Path,
+    subjects: str | None,
+    unit: str | None,
+    generator: Path | None,
+    codec: Path,
+    minutes: float,
+    workers: int,
+) -> None:
+    import logging
+
+    need("train decoder", "train", "accelerate", "tensorboard", "filelock")
+    from rtbci.bundle import load_bundle
+    from training.check_data import open_source
+    from training.lab.settings import load_lab_settings, preset
+    from training.lab.train import train_lab
+    from training.targets import load_targets
+
+    # It warns of what recorders of other makes leave out, which is none of the user's business here.
+    logging.getLogger("pyxdf").setLevel(logging.ERROR)
+    chosen = load_lab_settings(settings or preset(data))
+    record = train_lab(
+        open_source(data, subjects, unit),
+        chosen,
+        folder,
+        load_bundle(generator),
+        stored=None if targets is None else load_targets(targets),
+        codec=codec,
+        deadline=time.monotonic() + 60.0 * minutes,
+        processes=workers,
+    )
+    typer.echo(record.data)
+    for sentence in record.notes:
+        typer.echo(sentence)
+    typer.echo(
+        f"`rtbci export bundle --folder {folder} --out my-bundle --name my-lab --licence LICENCE` makes a "
+        "bundle of it."
+    )
