@@ -11,7 +11,7 @@ import numpy as np
 
 from export.bundle_writer import write_bundle
 from export.codec import DECODER_FILE, PREVIEW_FILE, PREVIEW_SHRINK, export_decoder
-from export.encoder import ADAPTER_FILE, ENCODER_FILE
+from export.encoder import ADAPTER_FILE, ENCODER_FILE, ENCODER_WEIGHTS_FILE
 from export.encoder import export_decoder as export_encoder
 from export.recognition import GENERATOR_METRICS_FILE, evaluate_generator
 from rtbci import __version__
@@ -104,6 +104,7 @@ def write_default_bundle(out: Path, settings: DecoderSettings) -> None:
         metrics=(*_metrics(folder / METRICS_FILE), *_metrics(generator)),
         data_fingerprint=f"simulated-{fingerprint(settings)}",
         code_version=__version__,
+        weights={"encoder": folder / ENCODER_WEIGHTS_FILE},
     )
 
 

@@ -1,8 +1,4 @@
-"""Adapter and encoder as engines.
-
-The temperatures that were fitted on held-out wearers are divided into the logits, and the coarse latent is
-enlarged to the picture decoder's size inside the graph.
-"""
+"""Adapter and encoder as engines, and the encoder's weights beside them."""
 
 import json
 import logging
@@ -19,19 +15,19 @@ from torch import Tensor, nn
 
 from export.graph import without_traces
 from rtbci.montage import CHANNELS
+from training.bundled import OUTPUTS, BundledEncoder, save_encoder
 from training.cohort import fingerprint, load_prior
 from training.decoder import Decoder, load_decoder
 from training.decoder_settings import DecoderSettings
 from training.evaluate_decoder import EVIDENCE_FILE
-from training.hrt import QUESTIONS, WINDOW
-from training.latents import CHANNELS as LATENT_CHANNELS
-from training.latents import COARSE, FULL, LatentHead, load_latent_head
+from training.hrt import WINDOW
+from training.latents import load_latent_head
 
 log = logging.getLogger(__name__)
 
 ADAPTER_FILE, ENCODER_FILE, PARITY_FILE = "adapter.onnx", "encoder.onnx", "parity.json"
+ENCODER_WEIGHTS_FILE = "encoder.safetensors"
 PRIOR_FILE = "prior_covariance.npy"
-OUTPUTS = (*QUESTIONS, "text", "latent")
 _OPSET = 18
 
 
@@ -46,34 +42,6 @@ class GenericAdapter(nn.Module):
     def forward(self, eeg: Tensor) -> Tensor:
         """(B, 62, 400) to the same."""
         return torch.matmul(self.weight, eeg)
-
-
-class Encoder(nn.Module):
-    """The encoder with everything that a runtime would else do itself.
-
-    Takes EEG (B, 62, 400) behind the adapter; gives logits for each question, the text embedding and the
-    latent (B, 8, 16, 16), in the order of `OUTPUTS`.
-    """
-
-    weight: Tensor
-    bias: Tensor
-
-    def __init__(self, decoder: Decoder, temperature: dict[str, float], latent: LatentHead) -> None:
-        super().__init__()
-        self.encoder = decoder.encoder
-        self.temperature = temperature
-        self.register_buffer("weight", torch.from_numpy(latent.weight))
-        self.register_buffer("bias", torch.from_numpy(latent.bias))
-
-    def forward(self, eeg: Tensor) -> tuple[Tensor, ...]:
-        """All outputs."""
-        features = self.encoder.trunk(nn.functional.avg_pool1d(eeg, self.encoder.settings.decimate))
-        answers = self.encoder.answers(features)
-        logits = [answers[name] / self.temperature[name] for name in QUESTIONS]
-        coarse = nn.functional.linear(features, self.weight, self.bias)
-        grid = coarse.reshape(-1, LATENT_CHANNELS, COARSE, COARSE)
-        latent = nn.functional.interpolate(grid, size=(FULL, FULL), mode="bilinear", align_corners=False)
-        return (*logits, answers["text"], latent)
 
 
 @dataclass(frozen=True)
@@ -131,13 +99,15 @@ def largest_difference(module: nn.Module, engine: ort.InferenceSession, eeg: NDA
 
 
 def export_decoder(settings: DecoderSettings) -> Parity:
-    """Write both engines and the alignment's prior, and compare the engines with torch."""
+    """Write engines, the encoder's weights and the alignment's prior, and compare the engines with torch."""
     folder = Path(settings.folder)
     decoder = load_decoder(settings)
     temperature = json.loads((folder / EVIDENCE_FILE).read_text())["temperature"]
-    adapter, encoder = GenericAdapter(decoder), Encoder(decoder, temperature, load_latent_head(folder))
+    adapter = GenericAdapter(decoder)
+    encoder = BundledEncoder(decoder.encoder, temperature, load_latent_head(folder))
     export_module(adapter, ("eeg_out",), folder / ADAPTER_FILE)
     export_module(encoder, OUTPUTS, folder / ENCODER_FILE)
+    save_encoder(encoder, folder / ENCODER_WEIGHTS_FILE)
     eeg = np.random.default_rng(0).standard_normal((7, len(CHANNELS), WINDOW)).astype(np.float32)
     engine = session(folder / ENCODER_FILE)
     report = Parity(

@@ -37,7 +37,7 @@ class Array(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One file of weights that graphs of more than 2 GB keep beside them."""
+    """One file of weights: what graphs of more than 2 GB keep beside them, or an encoder's (safetensors)."""
 
     file: str
     sha256: str
@@ -117,3 +117,5 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data_fingerprint: str
     code_version: str
     metrics: tuple[Metric, ...]
+    weights: dict[str, Weights] = {}
+    """Weights by engine, as torch keeps them, for what needs gradients; a bundle may be without."""

@@ -43,7 +43,13 @@ class CrossValidation:
         return min(len(np.unique(slot[example_trial[fold.examples]])) for fold in self.folds)
 
     def outcome(self, candidate: Candidate, share: float = 1.0) -> Outcome:
-        """Decode the whole sitting.
+        """Decode the whole sitting; see `tried`."""
+        return self.tried(candidate, share)[0]
+
+    def tried(
+        self, candidate: Candidate, share: float = 1.0, seconds: float = np.inf
+    ) -> tuple[Outcome, bool]:
+        """Decode the whole sitting, each stretch by a fit that has not seen it.
 
         Parameters
         ----------
@@ -51,14 +57,25 @@ class CrossValidation:
         share : float
             Learn from this share of the slots that a stretch leaves: those that follow upon it in time, as if
             there were no more, and those from the beginning where it is the last.
+        seconds : float
+            Most time for one fit.
+
+        Returns
+        -------
+        outcome : Outcome
+        cut_short : bool
+            Whether the time did not suffice for a fit.
         """
         material, trials = self.material, self.material.trials
         logits = np.zeros_like(material.encoded)
+        cut_short = False
         for fold in self.folds:
-            adapter = candidate.fit(material, np.flatnonzero(fold.examples & self._near(fold, share)))
-            logits[fold.held_windows] = material.logits(adapter, fold.held_windows)
+            learnt = np.flatnonzero(fold.examples & self._near(fold, share))
+            fitted = candidate.fit(material, learnt, seconds)
+            cut_short = cut_short or fitted.cut_short
+            logits[fold.held_windows] = material.logits(fitted, fold.held_windows)
         fresh = breaks(material.sitting.newest, material.sitting.hop_s)
-        return judge(logits, fresh, trials.decided, trials.concept, self.hazard)
+        return judge(logits, fresh, trials.decided, trials.concept, self.hazard), cut_short
 
     def _near(self, fold: Fold, share: float) -> NDArray[np.bool_]:
         trials = self.material.trials

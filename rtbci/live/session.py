@@ -119,7 +119,9 @@ class LiveSession:
             if self._recorder is not None:
                 undo.callback(self._recorder.close)
             profile = options.profile
-            decoder = Decoder(bundle, profile.adapter if profile else None)
+            decoder = Decoder(
+                bundle, profile.adapter if profile else None, encoder=profile.encoder if profile else None
+            )
             self._scorer = _scorer(bundle)
             self._pictures = PictureLink(
                 bundle,
