@@ -25,6 +25,7 @@ from training.decoder_settings import DecoderSettings, load_settings
 from training.evaluate_decoder import EVIDENCE_FILE, METRICS_FILE, evaluate
 from training.latents import LATENTS_FILE, fit_latents
 from training.memory import make_memory
+from training.responses import RESPONSES, source_responses
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ def write_default_bundle(out: Path, settings: DecoderSettings) -> None:
     arrays = {name: np.load(_CODEC / f"{name}.npy", allow_pickle=False) for name in _MEMORY}
     arrays["prior_covariance"] = load_prior(cache)
     arrays["text_concepts"] = concept_embeddings()
+    arrays[RESPONSES] = source_responses(settings, cache)
     write_bundle(
         out,
         name="default",

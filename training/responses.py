@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rtbci.calibrate.waveform import RESPONSES
 from rtbci.wearers.adapter import OWN_BINS
 from training.cohort import STORED, TRAIN, load_windows
 from training.decoder import load_decoder
 from training.decoder_settings import DecoderSettings
 from training.hrt import QUESTIONS
+
+__all__ = ["RESPONSES", "source_responses"]
 
 _CLEAR_SHARE = 0.9
 """Windows count if one clip fills so much of them: they end where the windows do that calibration scores."""
