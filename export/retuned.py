@@ -44,7 +44,7 @@ def with_weights(model: onnx.ModelProto, before: Arrays, after: Arrays) -> onnx.
         if tensor.name in before:
             name, new = tensor.name, after[tensor.name]
         else:
-            name = next((n for n in changed if _same(before[n].T, value)), "")
+            name = next((n for n in waiting if _same(before[n].T, value)), "")
             new = after[name].T if name else value
         if name in changed:
             tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(new), tensor.name))

@@ -79,6 +79,7 @@ def calibrate(
         on_progress=on_progress,
     )
     labels = collected.contract.labels
+    usual = collected.usual
     record = ProfileRecord(
         wearer=wearer,
         bundle_id=bundle.manifest.id,
@@ -87,6 +88,7 @@ def calibrate(
         predicted=found.report.predicted,
         cap_labels=labels,
         cap_hash=cap_hash(labels),
+        spread=None if usual is None else usual.spread,
     )
     report = found.report.to_json() | {
         "wearer": wearer,
@@ -102,7 +104,13 @@ def calibrate(
         report["timing"] = collected.timing
     if collected.light is not None:
         report["light"] = collected.light
-    return Profile(record, found.adapter, report, encoder=found.encoder)
+    return Profile(
+        record,
+        found.adapter,
+        report,
+        encoder=found.encoder,
+        covariance=None if usual is None else usual.covariance,
+    )
 
 
 def _candidates(

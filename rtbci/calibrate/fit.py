@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.calibrate.candidates import CANDIDATES, NONE, PROFILE, Candidate, Encode, Fitted, Material
-from rtbci.calibrate.crossval import CrossValidation
+from rtbci.calibrate.crossval import AT_ONCE, CrossValidation
 from rtbci.calibrate.evidence import Outcome
 from rtbci.calibrate.findings import Amount, Gain, Share, decodable, groups, reliability
 from rtbci.calibrate.report import CandidateReport, NotTried, Report
@@ -118,8 +118,9 @@ def fit(
         if candidate.timed:
             left = _SPENT_ON_CANDIDATES * budget_s - (before - began)
             waiting = sum(other.timed for other in candidates[index:])
-            # One fit more than there are folds: the chosen one is fitted to all clips.
-            share_s = max(left, 0.0) / waiting / (len(judged.folds) + 1)
+            # The chosen one is fitted once more, to all clips.
+            rounds = -(-len(judged.folds) // AT_ONCE) + 1
+            share_s = max(left, 0.0) / waiting / rounds
         outcome, cut = judged.tried(candidate, seconds=share_s)
         outcomes.append(outcome)
         cut_short.append(cut)

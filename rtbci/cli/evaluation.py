@@ -28,8 +28,6 @@ from rtbci.wire.messages import Evidence, Header, Trial
 _LEAD_S = 4.0
 _TAIL_S = 2.0
 _CHUNK = 20
-_SITTINGS_APART = 1_000_000
-"""Between the seeds of one wearer's playlists."""
 
 
 @dataclass
@@ -110,38 +108,24 @@ def decode_wearer(
     clips: int,
     surrogate: bool,
     stop: threading.Event | None = None,
-    *,
-    session: int = 0,
-    exponent: float | None = None,
 ) -> Kept:
     """Show clips back to back to one wearer and decode them; returns all that would have been sent.
 
-    Once `stop` is set, no more is decoded. Another `session` is another sitting, with other clips; the
-    `exponent` is a calibrated wearer's.
+    Once `stop` is set, no more is decoded.
     """
     stop = stop or threading.Event()
     preprocessing = bundle.manifest.preprocessing
     rate = preprocessing.rate_hz
-    wearer = Wearer(seed, snr, rate, session=session)
+    wearer = Wearer(seed, snr, rate)
     scorer = TrialScorer(bundle.manifest.concepts, lag_s=preprocessing.lag_s, hop_s=preprocessing.hop_s)
-    for k, spec in enumerate(islice(Playlist(seed + _SITTINGS_APART * session).rounds(), clips)):
+    for k, spec in enumerate(islice(Playlist(seed).rounds(), clips)):
         if stop.is_set():
             break
         onset = _LEAD_S + k * CLIP_SECONDS
         wearer.watch(spec, round(onset * rate))
         scorer.on_marker(encode(ClipMarker(concept=spec.name, seed=spec.seed)), onset)
     kept = Kept()
-    loop = DecodingLoop(
-        bundle,
-        decoder,
-        Mailbox(),
-        kept,
-        kept,
-        LatencyBook(),
-        scorer,
-        exponent=exponent,
-        surrogate=surrogate,
-    )
+    loop = DecodingLoop(bundle, decoder, Mailbox(), kept, kept, LatencyBook(), scorer, surrogate=surrogate)
     chain = Chain(
         ChainSettings.from_preprocessing(
             preprocessing,

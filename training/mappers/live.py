@@ -21,7 +21,7 @@ from training.mappers.descent import DescentSettings, descend
 from training.mappers.interface import Clips
 
 LAYER = DescentSettings(rate=1e-2, batch=64, epochs=10)
-FINETUNE = DescentSettings(rate=1e-3, batch=64, epochs=5)
+FINETUNE = DescentSettings(rate=5e-4, batch=32, epochs=6)
 """Their epochs are fixed beforehand: there is no time to find them for each fit of a cross-validation."""
 
 ToGraph = Callable[[BundledEncoder], bytes]
