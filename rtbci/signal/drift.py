@@ -71,7 +71,7 @@ class UsualTally:
 
     def usual(self) -> Usual | None:
         """What was usual; None if too little came to say."""
-        if len(self._found) < 3:
+        if not self._found:
             return None
         mean = np.mean(self._found, axis=0)
         spread = float(np.sqrt(np.mean([distance(one, mean) ** 2 for one in self._found])))

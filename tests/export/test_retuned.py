@@ -1,30 +1,21 @@
 """An encoder that has learnt, in the bundle's own graph, and weights on their way into a bundle."""
 
-import copy
-
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 import torch
 
-from export.encoder import export_module
 from export.retuned import retuned_encoder, with_weights
+from rtbci.bundle import load_bundle
 from rtbci.errors import BundleError
 from tests.training.tiny_encoder import tiny_bundled
-from training.bundled import OUTPUTS, ConceptLogits, load_encoder, save_encoder
+from training.bundled import ConceptLogits, load_encoder, save_encoder
 
 
 @pytest.fixture(scope="module")
 def encoder():
     return tiny_bundled()
-
-
-@pytest.fixture(scope="module")
-def graph(encoder, tmp_path_factory):
-    file = tmp_path_factory.mktemp("graph") / "encoder.onnx"
-    export_module(encoder, OUTPUTS, file)
-    return file
 
 
 def outputs(content, eeg):
@@ -48,23 +39,26 @@ def test_what_is_no_file_of_weights_is_refused(tmp_path):
         load_encoder(tmp_path / "w.safetensors")
 
 
-def test_the_graph_follows_what_was_learnt(encoder, graph):
-    """Matrices of the transformer are turned and renamed by the exporter, and must be found again."""
-    learnt = copy.deepcopy(encoder)
-    with torch.no_grad():
-        for parameter in learnt.encoder.parameters():
-            parameter += 0.05 * torch.randn_like(parameter)
+def test_the_default_bundle_carries_the_weights_of_its_graph_which_follows_what_is_learnt():
+    """Matrices of the transformer were turned and renamed by the exporter, and must be found again."""
+    bundle = load_bundle()
+    weights, graph = bundle.weights_path("encoder"), bundle.engine_path("encoder")
+    before, learnt = load_encoder(weights), load_encoder(weights)
     eeg = np.random.default_rng(0).standard_normal((2, 62, 400)).astype(np.float32)
-    given = outputs(retuned_encoder(graph, encoder, learnt), eeg)
-    before = outputs(graph.read_bytes(), eeg)
-    with torch.no_grad():
-        wanted = learnt(torch.from_numpy(eeg))
-    for mine, theirs, old in zip(given, wanted, before, strict=True):
+    as_it_was = outputs(graph.read_bytes(), eeg)
+    for mine, theirs in zip(as_it_was, before(torch.from_numpy(eeg)), strict=True):
+        np.testing.assert_allclose(mine, theirs.numpy(), atol=1e-4)
+    torch.manual_seed(0)
+    for parameter in learnt.encoder.parameters():
+        parameter += 0.01 * torch.randn_like(parameter)
+    given = outputs(retuned_encoder(graph, before, learnt), eeg)
+    for mine, theirs, old in zip(given, learnt(torch.from_numpy(eeg)), as_it_was, strict=True):
         np.testing.assert_allclose(mine, theirs.numpy(), atol=1e-4)
         assert np.abs(mine - old).max() > 1e-3
 
 
-def test_a_weight_that_the_graph_lacks_is_refused(graph):
+def test_a_weight_that_the_graph_lacks_is_refused():
+    graph = onnx.load(load_bundle().engine_path("encoder"))
     nowhere = {"unknown": np.zeros((3, 2))}
     with pytest.raises(BundleError, match="holds no weight 'unknown'"):
-        with_weights(onnx.load(graph), nowhere, {"unknown": np.ones((3, 2))})
+        with_weights(graph, nowhere, {"unknown": np.ones((3, 2))})

@@ -29,4 +29,8 @@ def tiny_bundled() -> BundledEncoder:
         rng.standard_normal((128, 32)).astype(np.float32), rng.standard_normal(128).astype(np.float32)
     )
     temperature = {name: 1.0 + index for index, name in enumerate(QUESTIONS)}
-    return BundledEncoder(Hrt(MODEL), temperature, latent).eval().requires_grad_(False)
+    encoder = BundledEncoder(Hrt(MODEL), temperature, latent).eval().requires_grad_(False)
+    # As after training: biases that are all zero would be one constant in a graph.
+    for parameter in encoder.parameters():
+        parameter += 0.05 * torch.randn_like(parameter)
+    return encoder
