@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rtbci.bundle import Bundle
 from rtbci.bundle.engine import EngineSession
-from rtbci.calibrate.candidates import CANDIDATES, LAYER, Candidate, Encode, Fitted
+from rtbci.calibrate.candidates import CANDIDATES, LAYER, PROFILE, Candidate, Encode, Fitted
 from rtbci.calibrate.fit import BUDGET_S, fit
 from rtbci.calibrate.report import NotTried
 from rtbci.calibrate.session import Collected
@@ -111,6 +111,12 @@ def calibrate(
         encoder=found.encoder,
         covariance=None if usual is None else usual.covariance,
     )
+
+
+def names_tried(bundle: Bundle, more: Sequence[Candidate], older: Profile | None) -> tuple[str, ...]:
+    """Return the names of what `calibrate` will try, in order."""
+    names = tuple(candidate.name for candidate in _candidates(bundle, more, older)[0])
+    return names if older is None else (PROFILE.name, *names)
 
 
 def _candidates(

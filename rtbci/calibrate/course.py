@@ -8,7 +8,7 @@ from pylsl import local_clock
 
 from rtbci.bundle import Bundle
 from rtbci.calibrate.adaptive import Estimate, Estimator
-from rtbci.calibrate.calibration import calibrate, frozen_encoder, generic_layer
+from rtbci.calibrate.calibration import calibrate, frozen_encoder, generic_layer, names_tried
 from rtbci.calibrate.candidates import Candidate
 from rtbci.calibrate.collector import Collector
 from rtbci.calibrate.connection import QUIET_S, SILENT_S, Connection
@@ -129,6 +129,8 @@ class Course:
         The pseudonym, once begun.
     shows : bool
         Whether clips are announced here, and not by the stream's own markers; known once connected.
+    steps : tuple of str
+        Names of what is tried, known once fitting has begun.
     """
 
     def __init__(self, bundle: Bundle, settings: CourseSettings) -> None:
@@ -137,6 +139,7 @@ class Course:
         self.programme = Programme()
         self.wearer = ""
         self.shows = True
+        self.steps: tuple[str, ...] = ()
         self._journal: Journal | None = None
         self._collector: Collector | None = None
         self._connection: Connection | None = None
@@ -388,13 +391,15 @@ class Course:
         try:
             gradients = self.settings.gradients
             more, not_tried = gradients(self.bundle) if gradients is not None else ((), ())
+            older = self._older()
+            self.steps = names_tried(self.bundle, more, older)
             profile = calibrate(
                 self.bundle,
                 collected,
                 self.wearer,
                 more=more,
                 not_tried=not_tried,
-                older=self._older(),
+                older=older,
                 on_progress=on_progress,
             )
         except WearerError:

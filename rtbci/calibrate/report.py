@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rtbci.calibrate.findings import Amount, Bin, Gain, Group, Share
+from rtbci.calibrate.intervals import predictive
 from rtbci.calibrate.plain import sentences
 from rtbci.wearers.profile import Predicted
 
@@ -95,9 +96,9 @@ class Report:
 
     @property
     def predicted(self) -> Predicted:
-        """Accuracy to expect of clips to come."""
-        after = self.after
-        return Predicted(after.top1, after.ci95, self.chance)
+        """Accuracy to expect of clips to come, with the interval of a run of `LATER_CLIPS`."""
+        top1 = self.after.top1
+        return Predicted(top1, predictive(top1, self.slots), self.chance)
 
     @property
     def before(self) -> Share:
@@ -116,7 +117,7 @@ class Report:
         """What it means, in two sentences."""
         return sentences(
             before=self.before,
-            after=self.after,
+            after=Share(self.predicted.top1, self.predicted.ci95),
             chance=self.chance,
             decodable=self.decodable,
             gain=self.gain,

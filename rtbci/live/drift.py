@@ -67,9 +67,8 @@ class DriftWatch:
         if not self.large and self.now > LARGE:
             self.large = True
             return (
-                f"The signal has drifted from the calibration ({self.now:.1f} times its usual distance): "
-                "check the cap, then watch a minute of "
-                f"`rtbci calibrate --wearer {self._wearer} --update`."
+                f"The signal is far from its calibration ({self.now:.1f} times as far as usual): "
+                f"recalibrate for a minute, `rtbci calibrate --wearer {self._wearer} --update`."
             )
         if self.large and self.now < _BACK * LARGE:
             self.large = False
