@@ -28,7 +28,7 @@ from rtbci.bundle import (
     load_bundle,
 )
 from rtbci.bundle.checks import content_id
-from rtbci.bundle.schema import Precision
+from rtbci.bundle.schema import Precision, Weights
 from rtbci.errors import BundleError
 from rtbci.montage import CHANNELS
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPT_NAMES
@@ -60,6 +60,7 @@ def write_bundle(
     created: str | None = None,
     max_bytes: int = MAX_BYTES,
     silent: Sequence[str] = (),
+    weights: Mapping[str, Path] | None = None,
 ) -> Manifest:
     """Write a bundle and read it back before it takes its place.
 
@@ -94,6 +95,9 @@ def write_bundle(
         Most that the files may weigh together.
     silent : sequence of str
         Outputs of the encoder that nothing taught it; see `rtbci.bundle.schema.Manifest`.
+    weights : mapping of str to Path, optional
+        Weights in safetensors by the engine's name, as `training.bundled` writes them: from the encoder's,
+        calibration with gradients goes on.
 
     Returns
     -------
@@ -130,6 +134,7 @@ def write_bundle(
             code_version=code_version,
             metrics=tuple(metrics),
             silent=tuple(silent),
+            weights={key: _copy_weights(key, path, staging) for key, path in (weights or {}).items()},
         )
         manifest = msgspec.structs.replace(manifest, id=content_id(manifest, name))
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
@@ -164,6 +169,12 @@ def _copy_engine(name: str, source: Path, staging: Path) -> Engine:
         inputs=tuple(_tensor(node) for node in session.get_inputs()),
         outputs=tuple(_tensor(node) for node in session.get_outputs()),
     )
+
+
+def _copy_weights(name: str, source: Path, staging: Path) -> Weights:
+    target = staging / f"{name}.safetensors"
+    shutil.copyfile(source, target)
+    return Weights(file=target.name, sha256=sha256_of(target))
 
 
 def precision_of(model: onnx.ModelProto) -> Precision:

@@ -11,7 +11,7 @@ import numpy as np
 
 from export.bundle_writer import write_bundle
 from export.codec import DECODER_FILE, PREVIEW_FILE, PREVIEW_SHRINK, export_decoder
-from export.encoder import ADAPTER_FILE, ENCODER_FILE
+from export.encoder import ADAPTER_FILE, ENCODER_FILE, ENCODER_WEIGHTS_FILE
 from export.encoder import export_decoder as export_encoder
 from export.recognition import GENERATOR_METRICS_FILE, evaluate_generator
 from rtbci import __version__
@@ -25,6 +25,7 @@ from training.decoder_settings import DecoderSettings, load_settings
 from training.evaluate_decoder import EVIDENCE_FILE, METRICS_FILE, evaluate
 from training.latents import LATENTS_FILE, fit_latents
 from training.memory import make_memory
+from training.responses import RESPONSES, source_responses
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ def write_default_bundle(out: Path, settings: DecoderSettings) -> None:
     arrays = {name: np.load(_CODEC / f"{name}.npy", allow_pickle=False) for name in _MEMORY}
     arrays["prior_covariance"] = load_prior(cache)
     arrays["text_concepts"] = concept_embeddings()
+    arrays[RESPONSES] = source_responses(settings, cache)
     write_bundle(
         out,
         name="default",
@@ -104,6 +106,7 @@ def write_default_bundle(out: Path, settings: DecoderSettings) -> None:
         metrics=(*_metrics(folder / METRICS_FILE), *_metrics(generator)),
         data_fingerprint=f"simulated-{fingerprint(settings)}",
         code_version=__version__,
+        weights={"encoder": folder / ENCODER_WEIGHTS_FILE},
     )
 
 

@@ -1,8 +1,4 @@
-"""Adapter and encoder as engines.
-
-The temperatures that were fitted on held-out wearers are divided into the logits, and the coarse latent is
-enlarged to the picture decoder's size inside the graph.
-"""
+"""Adapter and encoder as engines, and the encoder's weights beside them."""
 
 import json
 import logging
@@ -19,18 +15,19 @@ from torch import Tensor, nn
 
 from export.graph import without_traces
 from rtbci.montage import CHANNELS
+from training.bundled import OUTPUTS, BundledEncoder, save_encoder
 from training.cohort import fingerprint, load_prior
 from training.decoder import Decoder, load_decoder
 from training.decoder_settings import DecoderSettings
 from training.evaluate_decoder import EVIDENCE_FILE
-from training.hrt import QUESTIONS, WINDOW
-from training.latents import COARSE, LatentHead, load_latent_head
+from training.hrt import WINDOW
+from training.latents import LatentHead, load_latent_head
 
 log = logging.getLogger(__name__)
 
 ADAPTER_FILE, ENCODER_FILE, PARITY_FILE = "adapter.onnx", "encoder.onnx", "parity.json"
+ENCODER_WEIGHTS_FILE = "encoder.safetensors"
 PRIOR_FILE = "prior_covariance.npy"
-OUTPUTS = (*QUESTIONS, "text", "latent")
 _OPSET = 18
 
 
@@ -45,61 +42,6 @@ class GenericAdapter(nn.Module):
     def forward(self, eeg: Tensor) -> Tensor:
         """(B, 62, 400) to the same."""
         return torch.matmul(self.weight, eeg)
-
-
-class Encoder(nn.Module):
-    """The encoder with everything that a runtime would else do itself.
-
-    Takes EEG (B, 62, 400) behind the adapter; gives logits for each question, the text embedding and the
-    latent (B, c, h, w), in the order of `OUTPUTS`. Of a question that the decoder has no head for, all
-    answers are equally likely.
-
-    Parameters
-    ----------
-    decoder : Decoder
-    temperature : dict of str to float
-        Of each question that the decoder answers.
-    latent : LatentHead or ndarray, shape (c, h, w)
-        How the latent is decoded, or the one to give whatever the EEG.
-    """
-
-    weight: Tensor
-    bias: Tensor
-    fixed: Tensor
-
-    def __init__(
-        self, decoder: Decoder, temperature: dict[str, float], latent: LatentHead | NDArray[np.float32]
-    ) -> None:
-        super().__init__()
-        self.encoder = decoder.encoder
-        self.temperature = temperature
-        self.latent_shape = latent.shape
-        self.decodes_latents = isinstance(latent, LatentHead)
-        if isinstance(latent, LatentHead):
-            self.register_buffer("weight", torch.from_numpy(latent.weight))
-            self.register_buffer("bias", torch.from_numpy(latent.bias))
-        else:
-            self.register_buffer("fixed", torch.from_numpy(latent))
-
-    def forward(self, eeg: Tensor) -> tuple[Tensor, ...]:
-        """All outputs."""
-        features = self.encoder.trunk(nn.functional.avg_pool1d(eeg, self.encoder.settings.decimate))
-        answers = self.encoder.answers(features)
-        logits = [
-            answers[name] / self.temperature[name]
-            if name in answers
-            else features.new_zeros(features.shape[0], size)
-            for name, size in QUESTIONS.items()
-        ]
-        return (*logits, answers["text"], self._latent(features))
-
-    def _latent(self, features: Tensor) -> Tensor:
-        if not self.decodes_latents:
-            return self.fixed.expand(features.shape[0], -1, -1, -1)
-        coarse = nn.functional.linear(features, self.weight, self.bias)
-        channels, *size = self.latent_shape
-        grid = coarse.reshape(-1, channels, COARSE, COARSE)
-        return nn.functional.interpolate(grid, size=tuple(size), mode="bilinear", align_corners=False)
 
 
 @dataclass(frozen=True)
@@ -157,7 +99,7 @@ def largest_difference(module: nn.Module, engine: ort.InferenceSession, eeg: NDA
 
 
 def export_decoder(settings: DecoderSettings) -> Parity:
-    """Write both engines and the alignment's prior, and compare the engines with torch."""
+    """Write engines, the encoder's weights and the alignment's prior, and compare the engines with torch."""
     folder = Path(settings.folder)
     report = write_engines(folder, load_decoder(settings), load_latent_head(folder))
     prior = load_prior(Path(settings.cache) / fingerprint(settings))
@@ -166,11 +108,12 @@ def export_decoder(settings: DecoderSettings) -> Parity:
 
 
 def write_engines(folder: Path, decoder: Decoder, latent: LatentHead | NDArray[np.float32]) -> Parity:
-    """Write both engines into the run's folder, where its temperatures are, and compare them with torch."""
+    """Write engines and weights where the run's temperatures are, and compare the engines with torch."""
     temperature = json.loads((folder / EVIDENCE_FILE).read_text(encoding="utf-8"))["temperature"]
-    adapter, encoder = GenericAdapter(decoder), Encoder(decoder, temperature, latent)
+    adapter, encoder = GenericAdapter(decoder), BundledEncoder(decoder.encoder, temperature, latent)
     export_module(adapter, ("eeg_out",), folder / ADAPTER_FILE)
     export_module(encoder, OUTPUTS, folder / ENCODER_FILE)
+    save_encoder(encoder, folder / ENCODER_WEIGHTS_FILE)
     eeg = np.random.default_rng(0).standard_normal((7, len(CHANNELS), WINDOW)).astype(np.float32)
     engine = session(folder / ENCODER_FILE)
     report = Parity(

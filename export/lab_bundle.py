@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from export.bundle_writer import write_bundle
-from export.encoder import ADAPTER_FILE, ENCODER_FILE, Parity, write_engines
+from export.encoder import ADAPTER_FILE, ENCODER_FILE, ENCODER_WEIGHTS_FILE, Parity, write_engines
 from rtbci.bundle import Bundle, Manifest
 from rtbci.bundle.reader import open_array
 from rtbci.bundle.schema import EvidenceModel, Metric
@@ -152,6 +152,7 @@ def export_lab_bundle(folder: Path, out: Path, drawing: Drawing, *, name: str, l
         out,
         name=name,
         description=f"{record.data} {drawing.words}",
+        weights={"encoder": folder / ENCODER_WEIGHTS_FILE},
         engines=drawing.engines | {"adapter": folder / ADAPTER_FILE, "encoder": folder / ENCODER_FILE},
         arrays=drawing.arrays | {"prior_covariance": prior, "text_concepts": text["concepts"]},
         preprocessing=record.settings.preprocessing,

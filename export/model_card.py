@@ -34,6 +34,9 @@ colours are the library's and are not seen in the EEG; previews show the library
 Weak evidence makes the picture soft and dim on purpose."""
 
 
+_WEIGHTS = "The encoder's weights are there as torch keeps them too: calibration with gradients begins there."
+
+
 def model_card(manifest: Manifest, megabytes: float) -> str:
     """Write the model card of a bundle from its manifest.
 
@@ -59,7 +62,8 @@ def model_card(manifest: Manifest, megabytes: float) -> str:
         f"s) to {len(manifest.concepts)} concepts, a text embedding and a picture latent, with a decoder "
         f"from latents to pictures: {len(manifest.engines)} ONNX graphs "
         f"({', '.join(f'{name} {e.precision}' for name, e in sorted(manifest.engines.items()))}) and "
-        f"{len(manifest.arrays)} arrays, {megabytes:.1f} MB.",
+        f"{len(manifest.arrays)} arrays, {megabytes:.1f} MB."
+        + (f" {_WEIGHTS}" if "encoder" in manifest.weights else ""),
         "## What it was trained on",
         _SIMULATED_DATA if simulated else _RECORDED_DATA,
         f"Data fingerprint: `{manifest.data_fingerprint}`. Code version: `{manifest.code_version}`. "

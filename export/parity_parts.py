@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.codec import PREVIEW_SHRINK, PictureDecoder
-from export.encoder import OUTPUTS, Encoder, GenericAdapter
+from export.encoder import GenericAdapter
 from export.parity import Outputs, Part
 from rtbci.errors import UsageError
+from training.bundled import OUTPUTS, BundledEncoder
 from training.codec import encode_frames, load_codec
 from training.codec_data import draw_random, held_out
 from training.cohort import Windows, load_windows, make_cohort
@@ -79,7 +80,8 @@ def encoder_parts(settings: DecoderSettings, windows: int = 400, examples: int =
         return 100 * float((made["concept"].argmax(axis=1) == concept).mean())
 
     common = {"given": "eeg", "inputs": eeg[rows], "examples": more}
-    encoder = Encoder(decoder, temperature, load_latent_head(folder)).eval().requires_grad_(False)
+    bundled = BundledEncoder(decoder.encoder, temperature, load_latent_head(folder))
+    encoder = bundled.eval().requires_grad_(False)
     adapter = GenericAdapter(decoder).eval().requires_grad_(False)
     return [
         Part(name="adapter", module=adapter, made=("eeg_out",), **common),

@@ -65,7 +65,7 @@ def parse_manifest(raw: bytes, where: str) -> Manifest:
 
 # Fields that came after the first bundles, at their defaults, which say nothing new: left out, so that those
 # bundles, and the profiles fitted to them, keep their ids. Within a text the quotes would be escaped.
-_LATER = (b',"whiten":true', b',"silent":[]')
+_LATER = (b',"whiten":true', b',"silent":[]', b',"weights":{}')
 
 
 def content_id(manifest: Manifest, name: str) -> str:
@@ -125,6 +125,8 @@ def check_manifest(manifest: Manifest, where: str) -> None:
         check_file_name(engine.file, where)
     for array in manifest.arrays.values():
         check_file_name(array.file, where)
+    for weights in manifest.weights.values():
+        check_file_name(weights.file, where)
     latent, text = _check_engines(manifest.engines, where)
     _check_arrays(manifest.arrays, latent, text, where)
 

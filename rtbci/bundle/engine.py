@@ -34,6 +34,8 @@ class EngineSession:
         Threads for one call. They sleep between calls, so that idle time costs nothing.
     providers : sequence of str
         onnxruntime's provider names. If the first cannot be had, that is an error, never a silent fall-back.
+    content : bytes, optional
+        The graph itself, where it is in no file of its own; `path` is only what errors call it then.
 
     Raises
     ------
@@ -42,7 +44,13 @@ class EngineSession:
     """
 
     def __init__(
-        self, path: Path, engine: Engine, *, threads: int = 1, providers: Sequence[str] = CPU
+        self,
+        path: Path,
+        engine: Engine,
+        *,
+        threads: int = 1,
+        providers: Sequence[str] = CPU,
+        content: bytes | None = None,
     ) -> None:
         if providers[0] not in ort.get_available_providers():
             raise BundleError(
@@ -56,7 +64,7 @@ class EngineSession:
         options.log_severity_level = 3
         options.add_session_config_entry("session.force_spinning_stop", "1")
         try:
-            self._session = ort.InferenceSession(str(path), options, providers=list(providers))
+            self._session = ort.InferenceSession(content or str(path), options, providers=list(providers))
         except Exception as error:  # onnxruntime raises a dozen classes that share no base but this
             first = str(error).splitlines()[0]
             raise BundleError(

@@ -61,6 +61,11 @@ class Bundle:
             )
         return self.folder / entry.file
 
+    def weights_path(self, name: str) -> Path | None:
+        """Return the path of an engine's weights as torch keeps them; None if the bundle is without."""
+        entry = self.manifest.weights.get(name)
+        return None if entry is None else self.folder / entry.file
+
 
 def default_folder() -> Path:
     """Return the folder of the bundle that ships with the package."""
@@ -103,6 +108,8 @@ def load_bundle(path: Path | None = None) -> Bundle:
         check_file(folder, engine, where)
     for array in manifest.arrays.values():
         check_file(folder, array, where)
+    for weights in manifest.weights.values():
+        check_file(folder, weights, where)
     for name, array in manifest.arrays.items():
         _check_array(folder, name, array, where)
     return Bundle(folder, manifest)

@@ -37,7 +37,7 @@ class Array(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One file of weights that graphs of more than 2 GB keep beside them."""
+    """One file of weights: what graphs of more than 2 GB keep beside them, or an encoder's (safetensors)."""
 
     file: str
     sha256: str
@@ -120,3 +120,5 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     silent: tuple[str, ...] = ()
     """Outputs of the encoder that nothing taught it: attributes whose values are always equally likely, and
     "latent" where it is always the mean of the memory's pictures."""
+    weights: dict[str, Weights] = {}
+    """Weights by engine, as torch keeps them, for what needs gradients; a bundle may be without."""

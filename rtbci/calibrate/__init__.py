@@ -12,7 +12,7 @@ from rtbci.calibrate.journal import Journal
 from rtbci.calibrate.lookout import Lookout, Seen
 from rtbci.calibrate.programme import OnClip, OnRest, Programme
 from rtbci.calibrate.protocol import EYES_S, Plan, plan, rest_plan
-from rtbci.calibrate.report import CandidateReport, Report
+from rtbci.calibrate.report import CandidateReport, NotTried, Report
 from rtbci.calibrate.rest import Alpha
 from rtbci.calibrate.session import Collected, collect
 from rtbci.calibrate.sitting import Sitting, WatchedClip
@@ -37,6 +37,7 @@ __all__ = [
     "Journal",
     "Lookout",
     "MarkerOutlet",
+    "NotTried",
     "OnClip",
     "OnRest",
     "Plan",

@@ -1,5 +1,6 @@
 """The candidates: ways to fit the frozen decoder to a wearer, each from examples to an adapter."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +14,7 @@ from rtbci.calibrate.head import fit_head
 from rtbci.calibrate.layer import LinearisedLayer
 from rtbci.calibrate.own import OwnRidge
 from rtbci.calibrate.sitting import Sitting, Trials
-from rtbci.wearers.adapter import Adapter
+from rtbci.wearers.adapter import Adapter, binned
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -27,6 +28,28 @@ _INNER_FOLDS = 3
 _BATCH = 64
 
 
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a candidate came to.
+
+    Attributes
+    ----------
+    adapter : Adapter
+    encode : callable or None
+        Concept logits of windows behind the adapter's layer by an encoder of the wearer's own; None is the
+        bundle's.
+    graph : callable or None
+        Makes the ONNX graph of that encoder.
+    cut_short : bool
+        Whether the time did not suffice to fit it to the end.
+    """
+
+    adapter: Adapter
+    encode: Callable[[NDArray[np.float32]], Array] | None = None
+    graph: Callable[[], bytes] | None = None
+    cut_short: bool = False
+
+
 class Material:
     """A sitting, its trials and the frozen encoder: what every candidate is fitted from.
 
@@ -38,15 +61,32 @@ class Material:
         The frozen encoder alone: windows after the layer (n, 62, 400) to its outputs by name.
     base : ndarray, shape (62, 62)
         The bundle's generic layer.
+    start : Fitted, optional
+        What candidates build on: an older profile. Without it, the generic layer alone.
+    clock : callable
+        Seconds, for what must end in time.
     """
 
-    def __init__(self, sitting: Sitting, trials: Trials, encode: Encode, base: Array) -> None:
+    def __init__(
+        self,
+        sitting: Sitting,
+        trials: Trials,
+        encode: Encode,
+        base: Array,
+        start: Fitted | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self.sitting = sitting
         self.trials = trials
+        self.clock = clock
         self.generic = replace(Adapter.identity(), matrix=base)
+        self.start = start or Fitted(self.generic)
         self._encode = encode
-        self.encoded = self.concept(self.generic.spatial(sitting.z))
-        """(n, K) logits of every window through the generic layer."""
+        self._encoded: dict[tuple[int, int], Array] = {}
+        self.encoded = self._encoded_by(self.start)
+        """(n, K) logits of every window through the start's layer and encoder."""
+        self.started = self.start.adapter.concept_logits(self.encoded, sitting.z)
+        """(n, K) logits of every window by the start, its head and own decoder included."""
 
     @property
     def concepts(self) -> int:
@@ -59,9 +99,9 @@ class Material:
         return self.sitting.z[self.trials.example]
 
     @property
-    def example_encoded(self) -> Array:
-        """The examples' logits through the generic layer."""
-        return np.asarray(self.encoded[self.trials.example])
+    def example_started(self) -> Array:
+        """The examples' logits by the start."""
+        return np.asarray(self.started[self.trials.example])
 
     @cached_property
     def own(self) -> OwnRidge:
@@ -70,20 +110,43 @@ class Material:
 
     @cached_property
     def layer(self) -> LinearisedLayer:
-        """The encoder, linearised in the spatial layer; no label goes into it."""
-        return LinearisedLayer(self.concept, self.generic.matrix, self.example_z, LAYER_RANK)
+        """The start, linearised in its spatial layer; no label goes into it."""
+        start = self.start.adapter
 
-    def concept(self, eeg: NDArray[np.float32]) -> Array:
-        """Encode windows in batches and keep the concept logits."""
-        parts = [self._encode(eeg[i : i + _BATCH])["concept"] for i in range(0, len(eeg), _BATCH)]
+        def encode(eeg: NDArray[np.float32]) -> Array:
+            return np.asarray(self.concept(eeg, self.start.encode) @ start.head_weight + start.head_bias)
+
+        layer = LinearisedLayer(encode, start.matrix, self.example_z, LAYER_RANK)
+        if start.has_own:
+            layer.logits = layer.logits + binned(self.example_z) @ start.own_weight
+        return layer
+
+    def concept(
+        self, eeg: NDArray[np.float32], encode: Callable[[NDArray[np.float32]], Array] | None = None
+    ) -> Array:
+        """Encode windows behind the layer in batches, and keep the concept logits."""
+        if encode is None:
+
+            def encode(eeg: NDArray[np.float32]) -> Array:
+                return self._encode(eeg)["concept"]
+
+        parts = [encode(eeg[i : i + _BATCH]) for i in range(0, len(eeg), _BATCH)]
         return np.concatenate(parts).astype(np.float64)
 
-    def logits(self, adapter: Adapter, windows: NDArray[np.bool_]) -> Array:
-        """Logits that some windows have with an adapter."""
+    def logits(self, fitted: Fitted, windows: NDArray[np.bool_]) -> Array:
+        """Logits that some windows have with what was fitted."""
         z = self.sitting.z[windows]
-        same = adapter.matrix is self.generic.matrix
-        encoded = self.encoded[windows] if same else self.concept(adapter.spatial(z))
-        return adapter.concept_logits(encoded, z)
+        known = self._encoded.get(_layer_and_encoder(fitted))
+        if known is None and fitted.adapter.matrix is self.generic.matrix and fitted.encode is None:
+            known = self._encoded_by(fitted)
+        if known is None:
+            return fitted.adapter.concept_logits(self.concept(fitted.adapter.spatial(z), fitted.encode), z)
+        return fitted.adapter.concept_logits(known[windows], z)
+
+    def example_logits(self, fitted: Fitted, rows: Indices) -> Array:
+        """Logits that some examples have with what was fitted."""
+        z = self.example_z[rows]
+        return fitted.adapter.concept_logits(self.concept(fitted.adapter.spatial(z), fitted.encode), z)
 
     def inner(self, train: Indices) -> list[tuple[Indices, Indices]]:
         """Split examples into stretches of slots, for choosing a ridge: (learn from, try on) pairs."""
@@ -92,23 +155,49 @@ class Material:
         masks = [np.isin(slots, part) for part in parts]
         return [(train[~mask], train[mask]) for mask in masks if mask.any() and not mask.all()]
 
+    def _encoded_by(self, fitted: Fitted) -> Array:
+        encoded = self.concept(fitted.adapter.spatial(self.sitting.z), fitted.encode)
+        self._encoded[_layer_and_encoder(fitted)] = encoded
+        return encoded
+
+
+def _layer_and_encoder(fitted: Fitted) -> tuple[int, int]:
+    return id(fitted.adapter.matrix), id(fitted.encode)
+
 
 @dataclass(frozen=True)
 class Candidate:
-    """A way to fit: its name in the report, and from examples to an adapter."""
+    """A way to fit.
+
+    Attributes
+    ----------
+    name : str
+        In the report.
+    fit : callable
+        From material, indices of the examples to learn from, and the most seconds that it may take, to what
+        was fitted.
+    timed : bool
+        Whether it takes as long as it is given; the others are quick, and do not look.
+    """
 
     name: str
-    fit: Callable[[Material, Indices], Adapter]
+    fit: Callable[[Material, Indices, float], Fitted]
+    timed: bool = False
 
 
-def fit_none(material: Material, train: Indices) -> Adapter:
+def fit_none(material: Material, train: Indices, seconds: float = np.inf) -> Fitted:
     """Keep the bundle's generic adapter."""
-    return material.generic
+    return Fitted(material.generic)
 
 
-def fit_a_head(material: Material, train: Indices) -> Adapter:
-    """Put an affine map behind the encoder's concept logits."""
-    logits, concept = material.example_encoded, material.trials.example_concept
+def fit_profile(material: Material, train: Indices, seconds: float = np.inf) -> Fitted:
+    """Keep what the candidates build on: the profile as it was."""
+    return material.start
+
+
+def fit_a_head(material: Material, train: Indices, seconds: float = np.inf) -> Fitted:
+    """Put an affine map behind the start's concept logits."""
+    logits, concept = material.example_started, material.trials.example_concept
     splits = material.inner(train)
 
     def loss(ridge: float) -> float:
@@ -119,21 +208,28 @@ def fit_a_head(material: Material, train: Indices) -> Adapter:
         return total
 
     weight, bias = fit_head(logits[train], concept[train], min(HEAD_RIDGES, key=loss))
-    return replace(material.generic, head_weight=weight, head_bias=bias)
+    start = material.start.adapter
+    adapter = replace(
+        start,
+        head_weight=start.head_weight @ weight,
+        head_bias=start.head_bias @ weight + bias,
+        own_weight=start.own_weight @ weight,
+    )
+    return replace(material.start, adapter=adapter)
 
 
-def fit_own(material: Material, train: Indices) -> Adapter:
+def fit_own(material: Material, train: Indices, seconds: float = np.inf) -> Fitted:
     """Put a linear decoder of the wearer's own in the encoder's place."""
-    return _with_own(material, train, np.zeros_like(material.example_encoded))
+    return _with_own(material, train, np.zeros_like(material.example_started))
 
 
-def fit_both(material: Material, train: Indices) -> Adapter:
-    """Add a linear decoder of the wearer's own to the encoder's logits."""
-    return _with_own(material, train, material.example_encoded)
+def fit_both(material: Material, train: Indices, seconds: float = np.inf) -> Fitted:
+    """Add a linear decoder of the wearer's own to the start's logits."""
+    return _with_own(material, train, material.example_started)
 
 
-def fit_layer(material: Material, train: Indices) -> Adapter:
-    """Put a spatial layer of the wearer's own in front of the encoder."""
+def fit_layer(material: Material, train: Indices, seconds: float = np.inf) -> Fitted:
+    """Put a spatial layer of the wearer's own in the start's layer's place."""
     layer, concept = material.layer, material.trials.example_concept
     scale = likeliest_factors([layer.logits[train]], concept[train])[0]
     losses = np.zeros(len(LAYER_RIDGES))
@@ -143,17 +239,15 @@ def fit_layer(material: Material, train: Indices) -> Adapter:
             losses[index] += cross_entropy(scale * moved, concept[test])
     ridge = LAYER_RIDGES[int(losses.argmin())]
     (theta,) = layer.fits(train, concept[train], scale, (ridge,))
-    return replace(material.generic, matrix=layer.matrix(theta))
+    return replace(material.start, adapter=replace(material.start.adapter, matrix=layer.matrix(theta)))
 
 
-CANDIDATES: tuple[Candidate, ...] = (
-    Candidate("none", fit_none),
-    Candidate("head", fit_a_head),
-    Candidate("own", fit_own),
-    Candidate("own+encoder", fit_both),
-    Candidate("layer", fit_layer),
-)
-"""From the simplest to the most flexible."""
+NONE, PROFILE = Candidate("none", fit_none), Candidate("profile", fit_profile)
+HEAD, OWN = Candidate("head", fit_a_head), Candidate("own", fit_own)
+BOTH, LAYER = Candidate("own+encoder", fit_both), Candidate("layer", fit_layer)
+
+CANDIDATES: tuple[Candidate, ...] = (NONE, HEAD, OWN, BOTH, LAYER)
+"""Those in closed form, from the simplest to the most flexible."""
 
 
 def cross_entropy(logits: Array, concept: Indices) -> float:
@@ -161,8 +255,8 @@ def cross_entropy(logits: Array, concept: Indices) -> float:
     return -float(log_softmax(logits, axis=1)[np.arange(len(concept)), concept].mean())
 
 
-def _with_own(material: Material, train: Indices, encoded: Array) -> Adapter:
-    """Fit the own decoder, and how much it and the encoder count, on examples that it has not seen."""
+def _with_own(material: Material, train: Indices, started: Array) -> Fitted:
+    """Fit the own decoder, and how much it and the start count, on examples that it has not seen."""
     concept = material.trials.example_concept
     splits = material.inner(train)
     seen = np.concatenate([test for _, test in splits])
@@ -172,18 +266,21 @@ def _with_own(material: Material, train: Indices, encoded: Array) -> Adapter:
 
     def loss(ridge: float) -> float:
         scores = unseen_scores(ridge)
-        a, b = likeliest_factors([encoded[seen], scores], concept[seen])
-        return cross_entropy(a * encoded[seen] + b * scores, concept[seen])
+        a, b = likeliest_factors([started[seen], scores], concept[seen])
+        return cross_entropy(a * started[seen] + b * scores, concept[seen])
 
     ridge = min(OWN_RIDGES, key=loss)
-    a, b = likeliest_factors([encoded[seen], unseen_scores(ridge)], concept[seen])
-    if not encoded.any():
+    a, b = likeliest_factors([started[seen], unseen_scores(ridge)], concept[seen])
+    if not started.any():
         a = 0.0
-    return replace(
-        material.generic,
-        head_weight=a * np.eye(material.concepts),
-        own_weight=b * material.own.weight(train, ridge),
+    start = material.start.adapter
+    adapter = replace(
+        start,
+        head_weight=a * start.head_weight,
+        head_bias=a * start.head_bias,
+        own_weight=a * start.own_weight + b * material.own.weight(train, ridge),
     )
+    return replace(material.start, adapter=adapter)
 
 
 def likeliest_factors(terms: list[Array], concept: Indices) -> list[float]:

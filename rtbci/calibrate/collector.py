@@ -15,7 +15,7 @@ from rtbci.calibrate.rest import RestTally
 from rtbci.calibrate.sitting import Sitting, WatchedClip
 from rtbci.calibrate.timing import TimingTally
 from rtbci.errors import ContractError, RtbciError, StreamError
-from rtbci.signal import Chain, ChainSettings, Verdict
+from rtbci.signal import Chain, ChainSettings, UsualTally, Verdict
 from rtbci.stimuli.concepts import CONCEPT_NAMES
 from rtbci.stimuli.markers import ClipMarker, EndMarker, Marker, RestMarker, ShownMarker, decode
 from rtbci.stream import Chunk, Connected, Failed, Gap, Jumped, Lost, Refused, StreamContract, StreamEvent
@@ -83,6 +83,7 @@ class Collector:
         self.rest = RestTally(self._preprocessing.window_s, self._preprocessing.rate_hz)
         self.timing = TimingTally()
         self.heard = -np.inf
+        self.usual = UsualTally()
         self.lost_samples = 0
         self.ended = False
 
@@ -225,7 +226,10 @@ class Collector:
         if self._photodiode is not None:
             with self._lock:
                 self._photodiode.push(chunk.data, chunk.stamps)
-        for window in self._chain.push(chunk.data, chunk.stamps):
+        windows = self._chain.push(chunk.data, chunk.stamps)
+        if self.contract is not None:
+            self.usual.add(self._chain.covariance, len(chunk.data) / self.contract.rate_hz)
+        for window in windows:
             with self._lock:
                 # A clock that was set back makes stamps that cannot be told from earlier ones.
                 if not self._newest or window.newest > self._newest[-1]:

@@ -8,12 +8,14 @@ from pylsl import local_clock
 
 from rtbci.bundle import Bundle
 from rtbci.calibrate.adaptive import Estimate, Estimator
-from rtbci.calibrate.calibration import calibrate, frozen_encoder, generic_layer
+from rtbci.calibrate.calibration import calibrate, frozen_encoder, generic_layer, names_tried
+from rtbci.calibrate.candidates import Candidate
 from rtbci.calibrate.collector import Collector
 from rtbci.calibrate.connection import QUIET_S, SILENT_S, Connection
 from rtbci.calibrate.journal import Journal
 from rtbci.calibrate.programme import Programme
 from rtbci.calibrate.protocol import LEAD_S, plan, rest_plan
+from rtbci.calibrate.report import NotTried
 from rtbci.calibrate.rest import Alpha
 from rtbci.calibrate.session import Collected
 from rtbci.calibrate.task import Task
@@ -24,6 +26,8 @@ from rtbci.stream import StreamQuery, StreamSettings, find_streams, resolve_one
 from rtbci.wearers import Profile, save_profile, sitting_folder
 
 _OWN_MARKERS_S = 1.0
+
+Gradients = Callable[[Bundle], tuple[tuple[Candidate, ...], tuple[NotTried, ...]]]
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,11 @@ class CourseSettings:
         How long to wait for EEG or a clip before giving up.
     photodiode : str or None
         Label of the channel of a photodiode in front of the screen.
+    gradients : callable or None
+        Gives candidates that the base install has not, and those that cannot be tried, for a bundle; asked
+        for when it is time to fit.
+    older : Profile or None
+        An older profile of the wearer, to build on.
     """
 
     query: StreamQuery = field(default_factory=StreamQuery)
@@ -66,6 +75,8 @@ class CourseSettings:
     clip_s: float = CLIP_SECONDS
     silent_s: float = SILENT_S
     photodiode: str | None = None
+    gradients: Gradients | None = None
+    older: Profile | None = None
 
     @property
     def clips(self) -> int:
@@ -118,6 +129,8 @@ class Course:
         The pseudonym, once begun.
     shows : bool
         Whether clips are announced here, and not by the stream's own markers; known once connected.
+    steps : tuple of str
+        Names of what is tried, known once fitting has begun.
     """
 
     def __init__(self, bundle: Bundle, settings: CourseSettings) -> None:
@@ -126,6 +139,7 @@ class Course:
         self.programme = Programme()
         self.wearer = ""
         self.shows = True
+        self.steps: tuple[str, ...] = ()
         self._journal: Journal | None = None
         self._collector: Collector | None = None
         self._connection: Connection | None = None
@@ -375,7 +389,19 @@ class Course:
         collected = Collected.of(self.collector)
         self.journal.end_watching()
         try:
-            profile = calibrate(self.bundle, collected, self.wearer, on_progress=on_progress)
+            gradients = self.settings.gradients
+            more, not_tried = gradients(self.bundle) if gradients is not None else ((), ())
+            older = self._older()
+            self.steps = names_tried(self.bundle, more, older)
+            profile = calibrate(
+                self.bundle,
+                collected,
+                self.wearer,
+                more=more,
+                not_tried=not_tried,
+                older=older,
+                on_progress=on_progress,
+            )
         except WearerError:
             # Too little: it must be possible to watch more.
             self.journal.end_watching(False)
@@ -383,6 +409,11 @@ class Course:
         if not self.journal.consented:
             return profile
         return replace(profile, report={**profile.report, "consented": self.journal.consented})
+
+    def _older(self) -> Profile | None:
+        """The profile to build on, if it is of whom this calibration is."""
+        older = self.settings.older
+        return older if older is not None and older.wearer == self.wearer else None
 
     def save(self, profile: Profile, passphrase: str | None = None) -> None:
         """Store the profile and delete the recording.

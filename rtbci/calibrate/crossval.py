@@ -1,6 +1,7 @@
 """Decoding a sitting as it would have been live, each stretch by a fit that has not seen it."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from rtbci.calibrate.evidence import Outcome, breaks, judge
 from rtbci.calibrate.folds import Fold, stretches
 
 FOLDS = 5
+AT_ONCE = 2
+"""Folds of a candidate that takes its time, side by side: on so many cores fitting keeps to its budget."""
 
 Learn = Callable[[Fold], NDArray[np.int64]]
 
@@ -43,7 +46,13 @@ class CrossValidation:
         return min(len(np.unique(slot[example_trial[fold.examples]])) for fold in self.folds)
 
     def outcome(self, candidate: Candidate, share: float = 1.0) -> Outcome:
-        """Decode the whole sitting.
+        """Decode the whole sitting; see `tried`."""
+        return self.tried(candidate, share)[0]
+
+    def tried(
+        self, candidate: Candidate, share: float = 1.0, seconds: float = np.inf
+    ) -> tuple[Outcome, bool]:
+        """Decode the whole sitting, each stretch by a fit that has not seen it.
 
         Parameters
         ----------
@@ -51,14 +60,29 @@ class CrossValidation:
         share : float
             Learn from this share of the slots that a stretch leaves: those that follow upon it in time, as if
             there were no more, and those from the beginning where it is the last.
+        seconds : float
+            Most time for one fit.
+
+        Returns
+        -------
+        outcome : Outcome
+        cut_short : bool
+            Whether the time did not suffice for a fit.
         """
         material, trials = self.material, self.material.trials
         logits = np.zeros_like(material.encoded)
-        for fold in self.folds:
-            adapter = candidate.fit(material, np.flatnonzero(fold.examples & self._near(fold, share)))
-            logits[fold.held_windows] = material.logits(adapter, fold.held_windows)
+
+        def decode(fold: Fold) -> bool:
+            learnt = np.flatnonzero(fold.examples & self._near(fold, share))
+            fitted = candidate.fit(material, learnt, seconds)
+            logits[fold.held_windows] = material.logits(fitted, fold.held_windows)
+            return fitted.cut_short
+
+        # What takes long computes outside the interpreter's lock; the others would only share their caches.
+        with ThreadPoolExecutor(AT_ONCE if candidate.timed else 1) as threads:
+            cut_short = any(list(threads.map(decode, self.folds)))
         fresh = breaks(material.sitting.newest, material.sitting.hop_s)
-        return judge(logits, fresh, trials.decided, trials.concept, self.hazard)
+        return judge(logits, fresh, trials.decided, trials.concept, self.hazard), cut_short
 
     def _near(self, fold: Fold, share: float) -> NDArray[np.bool_]:
         trials = self.material.trials

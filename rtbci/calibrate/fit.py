@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rtbci.calibrate.candidates import CANDIDATES, Candidate, Encode, Material
-from rtbci.calibrate.crossval import CrossValidation
+from rtbci.calibrate.candidates import CANDIDATES, NONE, PROFILE, Candidate, Encode, Fitted, Material
+from rtbci.calibrate.crossval import AT_ONCE, CrossValidation
 from rtbci.calibrate.evidence import Outcome
 from rtbci.calibrate.findings import Amount, Gain, Share, decodable, groups, reliability
-from rtbci.calibrate.report import CandidateReport, Report
+from rtbci.calibrate.report import CandidateReport, NotTried, Report
 from rtbci.calibrate.sitting import Sitting, find_trials
 from rtbci.errors import WearerError
 from rtbci.wearers.adapter import Adapter
@@ -20,6 +20,10 @@ AMOUNTS = (0.25, 0.5)
 """Shares of the clips that the learning curve is made of, besides all."""
 FEWEST_SLOTS = 10
 """Below that nothing can be fitted."""
+BUDGET_S = 30.0
+"""Time that fitting may take on two cores."""
+_SPENT_ON_CANDIDATES = 0.9
+"""Part of the time for the candidates; the rest is for what more clips would bring."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +34,14 @@ class Fit:
     ----------
     adapter : Adapter
         Of the chosen candidate, fitted to all clips, with its exponent.
+    encoder : bytes or None
+        ONNX graph of the wearer's own encoder, if that was chosen.
     report : Report
         How every candidate did on clips that it had not seen.
     """
 
     adapter: Adapter
+    encoder: bytes | None
     report: Report
 
 
@@ -45,6 +52,10 @@ def fit(
     *,
     hazard: float,
     candidates: Sequence[Candidate] = CANDIDATES,
+    start: Fitted | None = None,
+    not_tried: Sequence[NotTried] = (),
+    budget_s: float = BUDGET_S,
+    clock: Callable[[], float] = time.perf_counter,
     on_progress: Callable[[str], None] | None = None,
 ) -> Fit:
     """Fit all candidates and choose one.
@@ -63,7 +74,16 @@ def fit(
     hazard : float
         The bundle's.
     candidates : sequence of Candidate
-        The first must be "none".
+        From the simplest to the most flexible; the first must be "none".
+    start : Fitted, optional
+        An older profile: every candidate but "none" builds on it, and it is one itself ("profile"), before
+        all others, so that it stays unless another is surely better.
+    not_tried : sequence of NotTried
+        What could not be among the candidates, for the report.
+    budget_s : float
+        Time that all may take. Candidates that take as long as they are given share what the others leave.
+    clock : callable
+        Seconds.
     on_progress : callable, optional
         Gets the name of each candidate before it is fitted.
 
@@ -72,7 +92,7 @@ def fit(
     WearerError
         If too few clips met with EEG.
     """
-    began = time.perf_counter()
+    began = clock()
     trials = find_trials(sitting)
     slots = len(np.unique(trials.slot))
     if slots < FEWEST_SLOTS or len(np.unique(trials.concept)) < 2:
@@ -80,43 +100,57 @@ def fit(
             f"Only {len(trials.concept)} clips in {slots} runs met with EEG, too few to calibrate on; watch "
             f"at least {FEWEST_SLOTS} clips of changing concepts."
         )
-    material = Material(sitting, trials, encode, base)
+    if start is not None:
+        candidates = (PROFILE, *candidates)
+    none = candidates.index(NONE)
+    material = Material(sitting, trials, encode, base, start, clock)
     judged = CrossValidation.of(material, hazard)
     if judged.slots_learnt < 2:
         raise WearerError(
             f"The {len(trials.concept)} clips that met with EEG lie so close together that none is far "
             "enough apart to judge a fit by the others; watch more clips."
         )
-    outcomes, seconds = [], []
-    for candidate in candidates:
+    outcomes, seconds, cut_short, share_s = [], [], [], 0.0
+    for index, candidate in enumerate(candidates):
         if on_progress is not None:
             on_progress(candidate.name)
-        start = time.perf_counter()
-        outcomes.append(judged.outcome(candidate))
-        seconds.append(time.perf_counter() - start)
+        before = clock()
+        if candidate.timed:
+            left = _SPENT_ON_CANDIDATES * budget_s - (before - began)
+            waiting = sum(other.timed for other in candidates[index:])
+            # The chosen one is fitted once more, to all clips.
+            rounds = -(-len(judged.folds) // AT_ONCE) + 1
+            share_s = max(left, 0.0) / waiting / rounds
+        outcome, cut = judged.tried(candidate, seconds=share_s)
+        outcomes.append(outcome)
+        cut_short.append(cut)
+        seconds.append(clock() - before)
     chosen = choose(outcomes, trials.slot)
-    adapter = candidates[chosen].fit(material, np.arange(len(trials.example)))
+    fitted = candidates[chosen].fit(material, np.arange(len(trials.example)), share_s)
     chance = 1.0 / material.concepts
-    learner = _learner(chosen, seconds)
+    learner = _learner(chosen, seconds, candidates)
     if on_progress is not None:
         on_progress("amount of data")
     shares = [share for share in AMOUNTS if share * judged.slots_learnt >= FEWEST_SLOTS]
     fewer = [judged.outcome(candidates[learner], share) for share in shares]
     return Fit(
-        replace(adapter, exponent=outcomes[chosen].exponent),
+        replace(fitted.adapter, exponent=outcomes[chosen].exponent),
+        None if fitted.graph is None else fitted.graph(),
         Report(
             candidates=tuple(
-                _describe(c.name, o, s, trials.slot)
-                for c, o, s in zip(candidates, outcomes, seconds, strict=True)
+                _describe(c.name, o, s, cut, trials.slot)
+                for c, o, s, cut in zip(candidates, outcomes, seconds, cut_short, strict=True)
             ),
+            not_tried=tuple(not_tried),
             chosen=candidates[chosen].name,
+            won_by=Gain.between(outcomes[none], outcomes[chosen], trials.slot),
             chance=chance,
             clips=len(trials.concept),
             slots=slots,
             exponent=outcomes[chosen].exponent,
-            fit_seconds=time.perf_counter() - began,
+            fit_seconds=clock() - began,
             decodable=decodable(outcomes[chosen], trials.slot, chance, len(candidates)),
-            groups=groups(outcomes[0], outcomes[chosen], trials.concept, trials.slot),
+            groups=groups(outcomes[none], outcomes[chosen], trials.concept, trials.slot),
             reliability=reliability(outcomes[chosen], trials.slot),
             amount=tuple(
                 Amount(round(share * len(trials.concept)), Share.of(outcome.hit, trials.slot))
@@ -132,8 +166,8 @@ def choose(outcomes: Sequence[Outcome], slot: NDArray[np.int64]) -> int:
     """Choose the simplest outcome that is within one standard error of the best.
 
     The score is the log posterior of the truth at the end of each clip; differences are taken clip by clip,
-    and clips of a slot count as one. What is neither likelier nor at least as often right as the first
-    outcome ("none") is never chosen.
+    and clips of a slot count as one. What is not both likelier and at least as often right as the first
+    outcome ("none", or the profile as it was) is never chosen.
 
     Parameters
     ----------
@@ -156,11 +190,12 @@ def choose(outcomes: Sequence[Outcome], slot: NDArray[np.int64]) -> int:
     return best
 
 
-def _learner(chosen: int, seconds: Sequence[float]) -> int:
-    """Return the chosen candidate, or where that learns nothing the quickest of those that do."""
-    if chosen or len(seconds) == 1:
+def _learner(chosen: int, seconds: Sequence[float], candidates: Sequence[Candidate]) -> int:
+    """Return the chosen candidate, or where that learns nothing or takes long, the quickest of the others."""
+    learning = [i for i, c in enumerate(candidates) if c not in (NONE, PROFILE) and not c.timed]
+    if chosen in learning or not learning:
         return chosen
-    return min(range(1, len(seconds)), key=lambda i: seconds[i])
+    return min(learning, key=lambda i: seconds[i])
 
 
 def _per_slot(values: NDArray[np.float64], slot: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -168,7 +203,9 @@ def _per_slot(values: NDArray[np.float64], slot: NDArray[np.int64]) -> NDArray[n
     return np.asarray(np.bincount(which, weights=values) / np.bincount(which))
 
 
-def _describe(name: str, outcome: Outcome, seconds: float, slot: NDArray[np.int64]) -> CandidateReport:
+def _describe(
+    name: str, outcome: Outcome, seconds: float, cut_short: bool, slot: NDArray[np.int64]
+) -> CandidateReport:
     share = Share.of(outcome.hit, slot)
     return CandidateReport(
         name=name,
@@ -177,4 +214,5 @@ def _describe(name: str, outcome: Outcome, seconds: float, slot: NDArray[np.int6
         log_likelihood=float(outcome.log_likelihood.mean()),
         exponent=outcome.exponent,
         seconds=seconds,
+        cut_short=cut_short,
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rtbci.calibrate.findings import Amount, Bin, Gain, Group, Share
+from rtbci.calibrate.intervals import predictive
 from rtbci.calibrate.plain import sentences
 from rtbci.wearers.profile import Predicted
 
@@ -25,6 +26,8 @@ class CandidateReport:
         Weight of one window's evidence that suits it best.
     seconds : float
         Time that its cross-validation took.
+    cut_short : bool
+        Whether it would have taken longer than there was time.
     """
 
     name: str
@@ -33,6 +36,15 @@ class CandidateReport:
     log_likelihood: float
     exponent: float
     seconds: float
+    cut_short: bool = False
+
+
+@dataclass(frozen=True)
+class NotTried:
+    """A candidate that could not take part, and why, as a sentence that says how to mend it."""
+
+    name: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,10 @@ class Report:
     Attributes
     ----------
     candidates : tuple of CandidateReport
+    not_tried : tuple of NotTried
     chosen : str
+    won_by : Gain
+        Right clips of the chosen candidate more than of "none", clip by clip.
     chance : float
     clips, slots : int
         How many clips were scored, and in how many independent runs of one concept.
@@ -64,7 +79,9 @@ class Report:
     """
 
     candidates: tuple[CandidateReport, ...]
+    not_tried: tuple[NotTried, ...]
     chosen: str
+    won_by: Gain
     chance: float
     clips: int
     slots: int
@@ -79,14 +96,15 @@ class Report:
 
     @property
     def predicted(self) -> Predicted:
-        """Accuracy to expect of clips to come."""
-        after = self.after
-        return Predicted(after.top1, after.ci95, self.chance)
+        """Accuracy to expect of clips to come, with the interval of a run of `LATER_CLIPS`."""
+        top1 = self.after.top1
+        return Predicted(top1, predictive(top1, self.slots), self.chance)
 
     @property
     def before(self) -> Share:
         """Accuracy of the bundle as it comes."""
-        return Share(self.candidates[0].top1, self.candidates[0].ci95)
+        none = next(c for c in self.candidates if c.name == "none")
+        return Share(none.top1, none.ci95)
 
     @property
     def after(self) -> Share:
@@ -99,7 +117,7 @@ class Report:
         """What it means, in two sentences."""
         return sentences(
             before=self.before,
-            after=self.after,
+            after=Share(self.predicted.top1, self.predicted.ci95),
             chance=self.chance,
             decodable=self.decodable,
             gain=self.gain,
@@ -116,10 +134,13 @@ class Report:
                     "log_likelihood": round(c.log_likelihood, 4),
                     "exponent": round(c.exponent, 4),
                     "seconds": round(c.seconds, 2),
+                    "cut_short": c.cut_short,
                 }
                 for c in self.candidates
             ],
+            "not_tried": [{"name": c.name, "why": c.why} for c in self.not_tried],
             "chosen": self.chosen,
+            "won_by": self.won_by.to_json(),
             "predicted": {
                 "top1": round(self.predicted.top1, 4),
                 "ci95": [round(x, 4) for x in self.predicted.ci95],

@@ -12,6 +12,7 @@ from rtbci.calibrate.quality import QualityTally
 from rtbci.calibrate.rest import Alpha
 from rtbci.calibrate.sitting import Sitting
 from rtbci.errors import UsageError
+from rtbci.signal import Usual
 from rtbci.stream import StreamContract, StreamQuery, StreamSettings
 
 
@@ -31,6 +32,8 @@ class Collected:
         How punctually the clips were shown, if a screen told; see `TimingTally.to_json`.
     light : dict or None
         What a photodiode saw of them; see `Light.to_json`.
+    usual : Usual or None
+        What the EEG was like, to see later how far it has gone from that.
     """
 
     sitting: Sitting
@@ -40,6 +43,7 @@ class Collected:
     rest: Alpha | None = None
     timing: dict[str, Any] | None = None
     light: dict[str, Any] | None = None
+    usual: Usual | None = None
 
     @classmethod
     def of(cls, collector: Collector) -> Self:
@@ -61,6 +65,7 @@ class Collected:
             collector.rest.found(),
             collector.timing.to_json(),
             None if light is None else light.to_json(),
+            collector.usual.usual(),
         )
 
 

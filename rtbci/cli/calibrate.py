@@ -9,6 +9,8 @@ from rtbci.cli.extras import need_qt
 from rtbci.cli.live import REPORT_HELP
 from rtbci.cli.processes import stop_on_signals
 
+_MINUTES, _UPDATE_MINUTES = 7.0, 1.0
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
@@ -22,7 +24,9 @@ def calibrate(
     stream: Annotated[str | None, typer.Option("--stream", "--name", help="Name of the EEG stream.")] = None,
     source_id: Annotated[str | None, typer.Option(help="Source id of the EEG stream.")] = None,
     host: Annotated[str | None, typer.Option(help="Host of the EEG stream.")] = None,
-    minutes: Annotated[float, typer.Option(min=0.5, help="Minutes of clips, at most.")] = 7.0,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.5, help="Minutes of clips, at most; default: 7, with --update 1.")
+    ] = None,
     headless: Annotated[
         bool, typer.Option("--headless", help="No window: whoever watches follows the markers.")
     ] = False,
@@ -57,6 +61,9 @@ def calibrate(
     whole: Annotated[
         bool, typer.Option("--whole", help="Show all clips, even if more would not help.")
     ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Build on the wearer's profile; a minute is enough.")
+    ] = False,
     encrypt: Annotated[
         bool, typer.Option("--encrypt", help="Encrypt the profile; asks for a passphrase.")
     ] = False,
@@ -65,13 +72,15 @@ def calibrate(
         Path | None, typer.Option(help="Write the report as a page for people to this file.")
     ] = None,
 ) -> None:
-    """Calibrate a wearer: check the signal, show clips, collect EEG, fit in closed form, choose honestly.
+    """Calibrate a wearer: check the signal, show clips, collect EEG, fit what can be fitted, choose honestly.
 
     Where there is a display, a window leads through it and shows the clips full screen. Clips are announced
     on the marker stream NAME-calibration. If the EEG stream has a marker stream of its own (source id with
     "-markers" behind it) that announces clips, those are used.
     All is recorded as it comes in: interrupted at any point, the same command goes on. It ends before its
     time when the estimate is good enough or more clips would not help.
+
+    With --update the profile as it was takes part as a candidate, and all others build on it.
 
     Example: `rtbci calibrate --stream "my cap" --wearer w01 --minutes 7 --html w01.html`
     """
@@ -80,7 +89,8 @@ def calibrate(
     from rtbci.calibrate import EYES_S, Course, CourseSettings
     from rtbci.cli.calibration import by_hand, in_window, write_reports
     from rtbci.cli.extras import has_qt
-    from rtbci.cli.selection import new_passphrase, stream_settings
+    from rtbci.cli.gradients import with_gradients
+    from rtbci.cli.selection import new_passphrase, passphrase_of, stream_settings, wearer_profile
     from rtbci.errors import UsageError
     from rtbci.files import check_place
     from rtbci.stream import StreamQuery, quieten_lsl
@@ -94,21 +104,30 @@ def calibrate(
     windowed = not headless and has_display() and has_qt()
     if wearer is None and not windowed:
         raise UsageError("Without a window the wearer must be named: give --wearer with a pseudonym.")
+    if wearer is None and update:
+        raise UsageError("It must be said whose profile to build on: give --wearer with --update.")
     if wearer is not None:
         check_name(wearer)
     quieten_lsl()
-    passphrase = new_passphrase() if encrypt else None
+    # First of all: nobody should watch for minutes to hear that there is nothing to build on.
+    passphrase = passphrase_of(wearer) if update and wearer else None
+    older = wearer_profile(wearer, bundle, passphrase) if update else None
+    # What was encrypted stays so.
+    if encrypt and passphrase is None:
+        passphrase = new_passphrase()
     course = Course(
         load_bundle(bundle),
         CourseSettings(
             query=StreamQuery(name=stream, source_id=source_id, host=host),
             stream=stream_settings(cap, unit),
             wait_s=wait,
-            minutes=minutes,
+            minutes=minutes or (_UPDATE_MINUTES if update else _MINUTES),
             whole=whole,
             mains_hz=None if mains is None else float(mains),
             seed=seed,
             photodiode=photodiode_channel,
+            gradients=with_gradients,
+            older=older,
             rest_s=rest if rest is not None else EYES_S if windowed else 0.0,
         ),
     )

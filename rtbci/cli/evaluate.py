@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rtbci.cli.evaluate_calibration import evaluate_calibration
 from rtbci.cli.evaluate_generators import evaluate_generators
 from rtbci.cli.experiments import evaluate_experiment, evaluate_importance, evaluate_pictures
 from rtbci.cli.processes import stop_on_signals
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     evaluate.command("experiment")(evaluate_experiment)
     evaluate.command("importance")(evaluate_importance)
     evaluate.command("pictures")(evaluate_pictures)
+    evaluate.command("calibration")(evaluate_calibration)
     evaluate.command("generators")(evaluate_generators)
     app.add_typer(evaluate, name="evaluate")
 

@@ -35,6 +35,12 @@ def run(
     ] = False,
     null: Annotated[bool, typer.Option("--null", help="Decode surrogate EEG in place of the real.")] = False,
     wearer: Annotated[str | None, typer.Option(help="Pseudonym of a calibrated wearer.")] = None,
+    realign: Annotated[
+        bool,
+        typer.Option(
+            "--realign/--no-realign", help="Follow slow changes of the signal, or keep to the calibration's."
+        ),
+    ] = True,
     bundle: Annotated[
         Path | None, typer.Option(help="Folder of a bundle; default: the one that ships.")
     ] = None,
@@ -65,6 +71,7 @@ def run(
     stop = stop_on_signals()
     from rtbci.cli.generators import generator_process
     from rtbci.cli.selection import publisher_keys, stream_settings, wearer_profile
+    from rtbci.errors import UsageError
     from rtbci.files import check_place
     from rtbci.live import SessionOptions
     from rtbci.stream import StreamQuery, quieten_lsl, resolve_one
@@ -75,6 +82,16 @@ def run(
     query = StreamQuery(name=stream, source_id=source_id, host=host)
     settings = stream_settings(cap, unit)
     profile = wearer_profile(wearer, bundle)
+    if not realign and (profile is None or profile.covariance is None):
+        raise UsageError(
+            "Without realignment the wearer's calibration must say how the signal lies, but "
+            + (
+                "no wearer is named; give --wearer."
+                if profile is None
+                else "this profile is older and does not; "
+                "calibrate the wearer again (with --update a minute is enough)."
+            )
+        )
     generator = generator_process(full_size, engine)
     resolve_one(query, wait, stop)
     headless = choose_view(headless)
@@ -89,6 +106,7 @@ def run(
             record=record,
             surrogate=null,
             mains_hz=None if mains is None else float(mains),
+            realign=realign,
             generator=generator,
         ),
         Showing(headless=headless, seconds=seconds, report=report, picture=picture),

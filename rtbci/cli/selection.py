@@ -36,7 +36,9 @@ def stream_settings(cap: str | None, unit: str | None) -> "StreamSettings":
     )
 
 
-def wearer_profile(wearer: str | None, bundle: Path | None) -> "Profile | None":
+def wearer_profile(
+    wearer: str | None, bundle: Path | None, passphrase: str | None = None
+) -> "Profile | None":
     """Open a wearer's profile, refusing one that was made for another bundle."""
     if wearer is None:
         return None
@@ -44,7 +46,7 @@ def wearer_profile(wearer: str | None, bundle: Path | None) -> "Profile | None":
     from rtbci.wearers import load_profile
 
     bundle_id = load_bundle(bundle).manifest.id
-    return load_profile(wearer, bundle_id=bundle_id, passphrase=passphrase_of(wearer))
+    return load_profile(wearer, bundle_id=bundle_id, passphrase=passphrase or passphrase_of(wearer))
 
 
 def passphrase_of(wearer: str) -> str | None:

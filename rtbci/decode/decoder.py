@@ -50,11 +50,20 @@ class Decoder:
         Where the engines are; all hashes were checked when it was loaded.
     adapter : WearerAdapter, optional
         A calibrated wearer's; without it the bundle's generic `adapter` engine runs.
+    encoder : bytes, optional
+        ONNX graph of the wearer's own encoder, with the inputs and outputs of the bundle's, in its place.
     threads : int
         Threads of onnxruntime for one window.
     """
 
-    def __init__(self, bundle: Bundle, adapter: WearerAdapter | None = None, *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        adapter: WearerAdapter | None = None,
+        *,
+        encoder: bytes | None = None,
+        threads: int = 1,
+    ) -> None:
         engines = bundle.manifest.engines
         for name in ("adapter", "encoder"):
             if name not in engines:
@@ -64,7 +73,9 @@ class Decoder:
                 )
         self._wearer = adapter
         self._adapter = EngineSession(bundle.engine_path("adapter"), engines["adapter"], threads=threads)
-        self._encoder = EngineSession(bundle.engine_path("encoder"), engines["encoder"], threads=threads)
+        self._encoder = EngineSession(
+            bundle.engine_path("encoder"), engines["encoder"], threads=threads, content=encoder
+        )
         self.questions = {
             "concept": len(bundle.manifest.concepts),
             **{name: len(values) for name, values in bundle.manifest.attributes.items()},

@@ -101,6 +101,10 @@ class Acquisition:
         LSL's clock.
     mains_hz : float, optional
         Frequency of the mains here, if it is not the bundle's.
+    covariance : ndarray, shape (62, 62), optional
+        Of the wearer's own EEG, from which alignment begins; by default the cohort's.
+    realign : bool
+        Whether alignment follows what comes, or keeps to that covariance.
     on_break : callable, optional
         Called when the EEG to come is not continuous with the EEG before; must not wait.
     """
@@ -115,6 +119,8 @@ class Acquisition:
         clock: Callable[[], float] = local_clock,
         *,
         mains_hz: float | None = None,
+        covariance: NDArray[np.float64] | None = None,
+        realign: bool = True,
         on_break: Callable[[], None] | None = None,
     ) -> None:
         self._bundle = bundle
@@ -125,7 +131,8 @@ class Acquisition:
         self._clock = clock
         self._mains_hz = mains_hz
         self._on_break = on_break
-        self._prior = bundle.array("prior_covariance")
+        self._prior = bundle.array("prior_covariance") if covariance is None else covariance
+        self._realign = realign
         self._chain: Chain | None = None
         self._contract: StreamContract | None = None
         self._last: NDArray[np.float64] | None = None
@@ -238,6 +245,12 @@ class Acquisition:
         if change.returned:
             self._notice("info", f"{', '.join(change.returned)} good again.")
 
+    @property
+    def covariance(self) -> NDArray[np.float64] | None:
+        """Running covariance of the wearer's scaled EEG; may be asked for on any thread."""
+        chain = self._chain
+        return None if chain is None else chain.covariance
+
     def send_state(self) -> None:
         """Publish the state of the stream."""
         self._state_sent = self._clock()
@@ -305,6 +318,7 @@ class Acquisition:
             contract.remap,
             self._prior,
             mains_hz=self._mains_hz,
+            realign=self._realign,
         )
         self._chain = Chain(settings)
         self._contract = contract

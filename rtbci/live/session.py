@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pylsl import local_clock
 from threadpoolctl import threadpool_limits
@@ -16,6 +16,7 @@ from rtbci.decode import Decoder
 from rtbci.errors import ContractError, RecordingError, RtbciError, StimulusError
 from rtbci.live.acquisition import Acquisition, Arrival
 from rtbci.live.decoding import DecodingLoop
+from rtbci.live.drift import DriftWatch
 from rtbci.live.latency import LatencyBook
 from rtbci.live.mailbox import Mailbox
 from rtbci.live.pictures import MEMORY, PictureLink
@@ -67,6 +68,8 @@ class SessionOptions:
         Decode surrogate EEG (the null control as a whole run).
     mains_hz : float or None
         Frequency of the mains here; None for the bundle's.
+    realign : bool
+        Whether alignment follows the EEG, or stays as the wearer's calibration found it.
     generator : tuple of str
         Module of the generator's process, and the options that it alone knows.
     """
@@ -79,6 +82,7 @@ class SessionOptions:
     record: Path | None = None
     surrogate: bool = False
     mains_hz: float | None = None
+    realign: bool = True
     generator: tuple[str, ...] = MEMORY
 
 
@@ -119,7 +123,10 @@ class LiveSession:
             if self._recorder is not None:
                 undo.callback(self._recorder.close)
             profile = options.profile
-            decoder = Decoder(bundle, profile.adapter if profile else None)
+            decoder = Decoder(
+                bundle, profile.adapter if profile else None, encoder=profile.encoder if profile else None
+            )
+            self._drift = DriftWatch(profile)
             self._scorer = _scorer(bundle)
             self._pictures = PictureLink(
                 bundle,
@@ -137,6 +144,8 @@ class LiveSession:
                 self._latency,
                 self._recorder,
                 mains_hz=options.mains_hz,
+                covariance=profile.covariance if profile else None,
+                realign=options.realign,
                 on_break=self._pictures.flush,
             )
             self._loop = DecodingLoop(
@@ -265,6 +274,7 @@ class LiveSession:
         while not self._ended.wait(_STATUS_EVERY_S):
             cpu, rss = self._resources.sample(self._pictures.pid)
             self._acquisition.send_state_if_silent()
+            self._watch_drift()
             self._publisher.send(
                 Status(
                     at=local_clock(),
@@ -275,8 +285,22 @@ class LiveSession:
                     counts=self._counts(),
                     cpu_percent=cpu,
                     rss_mb=rss,
+                    drift=self._drift.now,
                 )
             )
+
+    def _watch_drift(self) -> None:
+        state = self._acquisition.state
+        streamed_s = state.samples / state.rate_hz if state.rate_hz else 0.0
+        sentence = self._drift.look(self._acquisition.covariance, streamed_s)
+        if sentence is None:
+            return
+        _log.info(sentence)
+        at = local_clock()
+        level: Literal["warning", "info"] = "warning" if self._drift.large else "info"
+        self._publisher.send(Notice(level=level, sentence=sentence, at=at))
+        if self._recorder is not None:
+            self._recorder.event(sentence, at)
 
     # ---- the report ----------------------------------------------------------------------------
 
@@ -308,6 +332,7 @@ class LiveSession:
             },
             "bundle": {"id": self._bundle.manifest.id},
             "wearer": self._options.profile.wearer if self._options.profile else None,
+            "drift": self._drift.report(),
             "surrogate": self._options.surrogate,
             "seconds": round(local_clock() - self._began, 3),
             "first_keyframe_s": self._pictures.first_keyframe_after(self._began),

@@ -155,7 +155,8 @@ class Content(msgspec.Struct, frozen=True):
     @property
     def before(self) -> Share:
         """The bundle as it comes."""
-        return self.candidates[0]
+        # After an update the profile as it was stands before it.
+        return next((c for c in self.candidates if c.name == "none"), self.candidates[0])
 
     @property
     def after(self) -> Share:

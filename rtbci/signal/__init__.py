@@ -6,6 +6,7 @@ first. Any chunking of a stream gives the same bits, an empty chunk passes, no i
 
 from rtbci.signal.align import Align
 from rtbci.signal.chain import Chain, ChainSettings, RepairChange, Window
+from rtbci.signal.drift import Usual, UsualTally, distance
 from rtbci.signal.filters import BandPass, Cascade, Notch
 from rtbci.signal.linear import Linear
 from rtbci.signal.offline import process_recording, scaled_covariance, windows_at
@@ -28,9 +29,12 @@ __all__ = [
     "RepairChange",
     "Resample",
     "RunningScale",
+    "Usual",
+    "UsualTally",
     "Verdict",
     "Window",
     "Windower",
+    "distance",
     "process_recording",
     "scaled_covariance",
     "windows_at",

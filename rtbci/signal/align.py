@@ -58,6 +58,8 @@ class Align:
     grid: Grid = _GRID
     whiten: bool = True
     """Without it the identity stands in, to measure what alignment adds."""
+    fixed: bool = False
+    """Whitens by the prior for good; what comes is still learnt, so that drift is seen."""
 
     def start(self) -> AlignState:
         """State before the first sample: the prior's whitening, or none."""
@@ -120,7 +122,8 @@ class Align:
         keep = math.exp(-seconds / self.forget_s)
         covariance = state.covariance * keep + seconds * fresh
         weight = state.weight * keep + seconds
-        return AlignState(count, (), covariance, weight, self._whitening(self._mean(covariance, weight)))
+        whitening = state.whitening if self.fixed else self._whitening(self._mean(covariance, weight))
+        return AlignState(count, (), covariance, weight, whitening)
 
     def _mean(self, covariance: Array, weight: float) -> Array:
         if self.prior is not None:

@@ -70,6 +70,7 @@ class ChainSettings:
         prior_covariance: Array | None = None,
         *,
         mains_hz: float | None = None,
+        realign: bool = True,
     ) -> "ChainSettings":
         """Settings for a bundle and a device.
 
@@ -82,15 +83,17 @@ class ChainSettings:
         remap : Remap
             How the device's channels become the montage's.
         prior_covariance : ndarray (62, 62), optional
-            The cohort's mean covariance of scaled EEG.
+            The cohort's mean covariance of scaled EEG, or the wearer's own.
         mains_hz : float, optional
             Frequency of the mains here, if it is not the bundle's.
+        realign : bool
+            Whether whitening follows the running covariance; else the prior whitens for good.
         """
         if mains_hz is not None:
             p = msgspec.structs.replace(p, mains_hz=mains_hz)
         return cls(
             condition=Condition.of(p, rate_in, remap),
-            normalise=Normalise.of(p, prior_covariance),
+            normalise=Normalise.of(p, prior_covariance, realign),
             windower=Windower(round(p.window_s * p.rate_hz), round(p.hop_s * p.rate_hz)),
         )
 
@@ -159,6 +162,12 @@ class Chain:
                 windows.append(self._window(end, samples, newest, judged))
             start = stop
         return windows
+
+    @property
+    def covariance(self) -> Array | None:
+        """Running covariance (62, 62) of the scaled EEG; None before there is one."""
+        state = self._normalise.align
+        return state.covariance / state.weight if state.weight > 0 else None
 
     def reset(self, reason: str, forget: bool = False) -> None:
         """Start afresh after a gap: no window, filter or unfinished second spans it.

@@ -32,8 +32,8 @@ class Normalise:
     align: Align
 
     @classmethod
-    def of(cls, p: Preprocessing, prior_covariance: Array | None) -> "Normalise":
-        """Steps for a bundle's preprocessing."""
+    def of(cls, p: Preprocessing, prior_covariance: Array | None, realign: bool = True) -> "Normalise":
+        """Steps for a bundle's preprocessing; without `realign` the prior whitens for good."""
         return cls(
             scale=RunningScale(p.rate_hz, p.normalise_s, p.clip_sd),
             align=Align(
@@ -42,6 +42,7 @@ class Normalise:
                 prior=prior_covariance,
                 prior_s=p.align_prior_s,
                 whiten=p.whiten,
+                fixed=not realign,
             ),
         )
 

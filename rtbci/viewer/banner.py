@@ -9,6 +9,7 @@ from rtbci.viewer import theme as look
 from rtbci.viewer.icon import paint_mark
 from rtbci.viewer.panel import CENTRE, RIGHT, Panel
 from rtbci.viewer.state import Banner, Situation, ViewState
+from rtbci.wire.messages import Status
 
 _WORDS: dict[Situation, str] = {
     "waiting": "Waiting",
@@ -52,7 +53,7 @@ class BannerPanel(Panel):
         if stream is not None and stream.name:
             source = f"{stream.name} · {stream.channels} ch · {stream.rate_hz:g} Hz"
         bundle = status.bundle if status else ""
-        wearer = (f"wearer {status.wearer}" if status.wearer else "no calibration") if status else ""
+        wearer = wearer_line(status) if status else ""
         return _Seen(
             Banner(banner.situation, banner.sentence, seconds),
             source,
@@ -118,3 +119,10 @@ class BannerPanel(Panel):
             self.write(painter, tag, "SURROGATE EEG", 18, look.BACKGROUND, CENTRE, bold=True)
             left = tag.left()
         return left
+
+
+def wearer_line(status: Status) -> str:
+    """Name the wearer, with how far the signal has drifted from the calibration where that is known."""
+    if not status.wearer:
+        return "no calibration"
+    return f"wearer {status.wearer}" + ("" if status.drift is None else f" · drift {status.drift:.1f}×")

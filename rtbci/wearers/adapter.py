@@ -74,6 +74,11 @@ class Adapter:
         own = np.zeros(ARRAYS["own_weight"])
         return cls(np.eye(len(CHANNELS)), np.eye(concepts), np.zeros(concepts), own, exponent)
 
+    @property
+    def has_own(self) -> bool:
+        """Whether there is a decoder of the wearer's own."""
+        return self._has_own
+
     def spatial(self, eeg: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map windows (n, 62, samples) of this wearer to what the encoder knows."""
         return np.asarray(self._single @ eeg, dtype=np.float32)

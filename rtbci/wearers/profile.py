@@ -21,6 +21,10 @@ REPORT_FILE = "report.json"
 FILES = (PROFILE_FILE, REPORT_FILE, *(f"{name}.npy" for name in ARRAYS))
 PAGES = ("report.html", "report.png")
 """The report for people; a profile may be without."""
+ENCODER_FILE = "encoder.onnx"
+COVARIANCE_FILE = "covariance.npy"
+PARTS = (ENCODER_FILE, COVARIANCE_FILE)
+"""What a profile may be without, and which is checked by its hash as the arrays are."""
 
 
 class Predicted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,8 +50,10 @@ class ProfileRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Channels of the cap that it was calibrated with, as the device spells them."""
     cap_hash: str
     exponent: float | None = None
+    spread: float | None = None
+    """Usual distance of the running covariance from the profile's; see `rtbci.signal.Usual`."""
     sha256: dict[str, str] = {}
-    """Hash of each array's file, by the array's name."""
+    """Hash of each array's file by the array's name, and of each part that is there by its file's name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +68,18 @@ class Profile:
         The calibration's report, as JSON holds it.
     pages : mapping of str to bytes
         The report for people: content of the files named in `PAGES`, any or none of them.
+    encoder : bytes or None
+        ONNX graph of an encoder of the wearer's own, where calibration chose to fine-tune it.
+    covariance : ndarray, shape (62, 62), or None
+        Of the wearer's scaled EEG in calibration; profiles of earlier versions have none.
     """
 
     record: ProfileRecord
     adapter: Adapter
     report: Mapping[str, Any]
     pages: Mapping[str, bytes] = field(default_factory=dict)
+    encoder: bytes | None = None
+    covariance: NDArray[np.float64] | None = None
 
     @property
     def wearer(self) -> str:
@@ -106,10 +118,14 @@ def write_files(profile: Profile, folder: Path) -> None:
 def contents(profile: Profile) -> dict[str, bytes]:
     """Return what a profile's files hold, by their names."""
     arrays = {name: _npy(array) for name, array in profile.adapter.arrays().items()}
-    hashes = {name: _sha256(content) for name, content in arrays.items()}
+    parts = {} if profile.encoder is None else {ENCODER_FILE: profile.encoder}
+    if profile.covariance is not None:
+        parts[COVARIANCE_FILE] = _npy(profile.covariance)
+    hashes = {name: _sha256(content) for name, content in (arrays | parts).items()}
     record = msgspec.structs.replace(profile.record, exponent=profile.adapter.exponent, sha256=hashes)
     return {
         **{f"{name}.npy": content for name, content in arrays.items()},
+        **parts,
         **{name: profile.pages[name] for name in PAGES if name in profile.pages},
         PROFILE_FILE: _json(record),
         REPORT_FILE: _json(profile.report),
@@ -135,7 +151,7 @@ def read_files(folder: Path) -> Profile:
     WearerError
         If a file is missing or damaged.
     """
-    there = tuple(name for name in PAGES if (folder / name).is_file())
+    there = tuple(name for name in (*PARTS, *PAGES) if (folder / name).is_file())
     return parse(_read(folder, (*FILES, *there)), str(folder))
 
 
@@ -175,11 +191,26 @@ def parse(files: Mapping[str, bytes], where: str) -> Profile:
             if _sha256(content) != record.sha256.get(name):
                 raise ValueError(f"{name}.npy was changed")
             arrays[name] = np.load(io.BytesIO(content), allow_pickle=False).astype(np.float64)
+        for name in PARTS:
+            # A part that is there but not in the record, or the other way round, was put there or taken away.
+            if (_sha256(files[name]) if name in files else None) != record.sha256.get(name):
+                raise ValueError(f"{name} was changed")
         report = msgspec.json.decode(files[REPORT_FILE], type=dict[str, Any])
+        covariance = _covariance(files.get(COVARIANCE_FILE))
     except (KeyError, ValueError, msgspec.DecodeError) as error:
         raise _damaged(where, error) from error
     pages = {name: files[name] for name in PAGES if name in files}
-    return Profile(record, Adapter(**arrays, exponent=record.exponent), report, pages)
+    adapter = Adapter(**arrays, exponent=record.exponent)
+    return Profile(record, adapter, report, pages, files.get(ENCODER_FILE), covariance)
+
+
+def _covariance(content: bytes | None) -> NDArray[np.float64] | None:
+    if content is None:
+        return None
+    found: NDArray[np.float64] = np.load(io.BytesIO(content), allow_pickle=False).astype(np.float64)
+    if found.shape != ARRAYS["matrix"] or not np.isfinite(found).all():
+        raise ValueError(f"{COVARIANCE_FILE} holds no covariance")
+    return found
 
 
 def _read(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:

@@ -14,6 +14,7 @@ from rtbci.wearers import places
 from rtbci.wearers.profile import (
     FILES,
     PAGES,
+    PARTS,
     Profile,
     ProfileRecord,
     contents,
@@ -248,7 +249,7 @@ def _unpack(file: Path) -> dict[str, bytes]:
 
 def _unzip(stream: io.BufferedReader | io.BytesIO, needed: tuple[str, ...]) -> dict[str, bytes]:
     with zipfile.ZipFile(stream) as archive:
-        there = [name for name in PAGES if name in archive.namelist()]
+        there = [name for name in (*PARTS, *PAGES) if name in archive.namelist()]
         for name in (*needed, *there):
             if archive.getinfo(name).file_size > _MOST_BYTES:
                 raise ValueError(f"{name} is too large")

@@ -150,6 +150,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
     counts: dict[str, int]
     cpu_percent: float
     rss_mb: float
+    drift: float | None = None
+    """How far the EEG has gone from the wearer's calibration, in usual distances; None where unknown."""
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True, tag="trial"):

@@ -18,13 +18,18 @@ from rtbci.wizard.page import Action, Page
 if TYPE_CHECKING:
     from rtbci.wizard.window import WizardWindow
 
-_STEPS = (*(candidate.name for candidate in CANDIDATES), "amount of data", "report")
+_CLOSED_FORM = tuple(candidate.name for candidate in CANDIDATES)
+_AFTERWARDS = ("amount of data", "report")
 _WORDS = {
     "none": "the decoder as it comes",
     "head": "its answers, corrected for this wearer",
     "own": "a decoder of this wearer's own in its place",
     "own+encoder": "both together",
     "layer": "the electrodes, mixed anew for this wearer",
+    "profile": "this wearer's profile as it was",
+    "new2source": "the EEG, mapped to what others answer",
+    "layer by gradient": "the electrodes, mixed anew for this wearer",
+    "finetune": "the whole decoder, trained on for this wearer",
     "amount of data": "what more clips would bring",
     "report": "drawing the report",
 }
@@ -38,9 +43,11 @@ class FitBoard(Board):
     def draw(self, painter: QPainter, area: QRectF) -> None:
         """Paint the list and the bar below it."""
         px = self.theme.px
-        now, failed = self.seen if isinstance(self.seen, tuple) else (-1, False)
-        height = min(px(58), (area.height() - px(50)) / len(_STEPS))
-        for i, name in enumerate(_STEPS):
+        steps, now, failed = self.seen if isinstance(self.seen, tuple) else ((), -1, False)
+        if not steps:
+            return
+        height = min(px(58), (area.height() - px(50)) / len(steps))
+        for i, name in enumerate(steps):
             y = area.top() + px(8) + i * height
             at = QPointF(area.left() + px(24), y + height / 2)
             done = i < now
@@ -54,7 +61,7 @@ class FitBoard(Board):
                 note = QRectF(area.left() + area.width() * 0.22, y, area.width() * 0.7, height)
                 self.write(painter, note, _WORDS[name], 19, look.FAINT)
         bar = QRectF(area.left(), area.bottom() - px(16), area.width(), px(12))
-        self.bar(painter, bar, max(0, now) / len(_STEPS), look.BLUE)
+        self.bar(painter, bar, max(0, now) / len(steps), look.BLUE)
 
 
 class FitPage(Page):
@@ -79,13 +86,17 @@ class FitPage(Page):
 
     def _begin(self) -> None:
         self._failed = False
-        self._at = _STEPS[0]
-        self.board.show_seen((0, False))
+        self._at = ""
+        self._show()
 
         def work(stop: threading.Event) -> Profile:
             return self.course.fit(self._note)
 
         self.task = Task(work)
+
+    def _show(self) -> None:
+        steps = (*(self.course.steps or _CLOSED_FORM), *_AFTERWARDS)
+        self.board.show_seen((steps, steps.index(self._at) if self._at in steps else 0, self._failed))
 
     def _note(self, name: str) -> None:
         self._at = name
@@ -102,17 +113,17 @@ class FitPage(Page):
         if task is None:
             return
         if task.running:
-            self.board.show_seen((_STEPS.index(self._at) if self._at in _STEPS else 0, False))
+            self._show()
             return
         if task.error is not None:
             self.task = None
             self._failed = True
-            self.board.show_seen((_STEPS.index(self._at), True))
+            self._show()
             self.wizard.fail(task.error)
         elif self._at != "report":
             # One tick later, so that it is said before the drawing takes its second.
             self._at = "report"
-            self.board.show_seen((_STEPS.index(self._at), False))
+            self._show()
         elif task.result is not None:
             try:
                 self.wizard.profile = with_pages(task.result)

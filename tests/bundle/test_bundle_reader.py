@@ -213,3 +213,25 @@ def test_a_bundle_from_before_a_field_came_keeps_its_id(bundle):
     file.write_text(json.dumps(content))
     with pytest.raises(BundleError, match="was changed after export"):
         load_bundle(bundle)
+
+
+def test_weights_are_checked_as_everything_else(tmp_path):
+    source = tmp_path / "w.safetensors"
+    source.write_bytes(b"weights")
+    manifest = write_tiny_bundle(tmp_path / "with", weights={"encoder": source})
+    loaded = load_bundle(tmp_path / "with")
+    assert loaded.weights_path("encoder").read_bytes() == b"weights"
+    assert manifest.id != write_tiny_bundle(tmp_path / "without").id
+    loaded.weights_path("encoder").write_bytes(b"others!")
+    refused(tmp_path / "with", "encoder.safetensors of .* is damaged")
+    edit(tmp_path / "with", lambda c: c["weights"]["encoder"].update(file="../w.safetensors"))
+    refused(tmp_path / "with", "outside its own folder")
+
+
+def test_a_bundle_from_before_weights_keeps_its_id(bundle):
+    assert load_bundle(bundle).weights_path("encoder") is None
+    content = json.loads((bundle / "bundle.json").read_text())
+    before = content["id"]
+    del content["weights"]
+    (bundle / "bundle.json").write_text(json.dumps(content))
+    assert load_bundle(bundle).manifest.id == before

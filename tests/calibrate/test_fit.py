@@ -10,6 +10,8 @@ from rtbci.calibrate.candidates import CANDIDATES
 from rtbci.calibrate.evidence import Outcome
 from rtbci.calibrate.fit import choose
 from rtbci.calibrate.session import Collected
+from rtbci.calibrate.waveform import waveform
+from rtbci.cli.gradients import with_gradients
 from rtbci.decode import Decoder
 from rtbci.errors import BundleError, WearerError
 from rtbci.stimuli.concepts import CONCEPTS
@@ -201,6 +203,7 @@ def test_from_sitting_to_a_profile_that_decodes(tmp_path, monkeypatch):
     assert named == [*(c.name for c in CANDIDATES), "amount of data"]
     assert profile.record.bundle_id == bundle.manifest.id
     assert profile.report["stream"] == {"name": "cap", "lost_samples": 3}
+    assert {c["name"] for c in profile.report["not_tried"]} == {"new2source"}
     save_profile(profile)
     loaded = load_profile("w01", bundle_id=bundle.manifest.id)
     z = collected.sitting.z[:3]
@@ -231,3 +234,31 @@ def test_clips_too_close_together_to_be_held_out_are_refused():
     few = Sitting(np.zeros((9, 62, 400), np.float32), 1.0 + np.arange(9) / 2, clips)
     with pytest.raises(WearerError, match="lie so close together"):
         fit(few, encode, np.eye(62), hazard=0.01)
+
+
+def test_new2source_by_waveform_turns_a_wearer_to_the_known_answers():
+    answers = np.einsum("cd,kdt->kct", DIRECTIONS, CODE).repeat(5, axis=2)
+    candidates = (CANDIDATES[0], waveform(answers))
+    found = run(sitting(rounds(2), gain=0.7, mix=turn(1.4)), candidates=candidates)
+    scores = by_name(found.report)
+    assert scores["new2source"].top1 > 1.5 * scores["none"].top1
+    assert found.report.chosen == "new2source"
+    noise = run(sitting(rounds(1), gain=0.0), candidates=candidates)
+    assert noise.report.chosen == "none"
+
+
+def test_what_could_not_be_tried_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("rtbci.cli.gradients.importlib.util.find_spec", lambda name: None)
+    write_tiny_bundle(tmp_path / "bundle")
+    bundle = load_bundle(tmp_path / "bundle")
+    more, not_tried = with_gradients(bundle)
+    assert more == ()
+    assert {one.name for one in not_tried} == {"layer by gradient", "finetune", "new2source net"}
+    assert all("rtbci[train]" in one.why for one in not_tried[:2])
+    monkeypatch.undo()
+    _, not_tried = with_gradients(bundle)
+    assert "export it again" in not_tried[0].why
+    some = [c for c in CANDIDATES if c.name in ("none", "own+encoder")]
+    content = run(sitting(rounds(1), gain=0.5), candidates=some, not_tried=not_tried).report.to_json()
+    assert content["not_tried"][0] == {"name": "layer by gradient", "why": not_tried[0].why}
+    assert set(content["won_by"]) == {"mean", "ci95"}

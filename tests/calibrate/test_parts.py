@@ -9,7 +9,7 @@ from scipy.special import log_softmax
 from rtbci.calibrate.candidates import cross_entropy
 from rtbci.calibrate.evidence import EXPONENTS, breaks, filtered, judge
 from rtbci.calibrate.head import fit_head
-from rtbci.calibrate.intervals import interval
+from rtbci.calibrate.intervals import LATER_CLIPS, interval, predictive
 from rtbci.calibrate.layer import LinearisedLayer
 from rtbci.calibrate.own import OwnRidge
 from rtbci.decode import EvidenceFilter
@@ -172,3 +172,16 @@ def test_the_interval_of_a_share():
     assert high == pytest.approx(0.1744, abs=2e-4)
     assert interval(0.0, 20)[0] == 0.0
     assert interval(1.0, 20)[1] == 1.0
+
+
+def test_a_prediction_holds_for_a_later_run_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    for p in (0.1, 0.3, 0.7):
+        held = []
+        for _ in range(2000):
+            low, high = predictive(rng.binomial(210, p) / 210, 210)
+            held.append(low <= rng.binomial(LATER_CLIPS, p) / LATER_CLIPS <= high)
+        assert 0.93 < np.mean(held) < 0.98
+        low, high = predictive(p, 210)
+        narrow = interval(p, 210)
+        assert low < narrow[0] < p < narrow[1] < high

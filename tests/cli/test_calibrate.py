@@ -12,7 +12,7 @@ from pathlib import Path
 import pylsl
 import pytest
 
-from rtbci.wearers import home, list_profiles, load_profile
+from rtbci.wearers import home, is_sealed, list_profiles, load_profile
 from tests.calibrate.journals import write_journal
 from tests.calibrate.test_session import Cap
 from tests.cli.conftest import ROOT
@@ -231,3 +231,21 @@ def test_an_encrypted_profile(command, bundle_folder, monkeypatch, tmp_path):
     assert command("wearers", "import", "w01.zip").end()[0] == 0
     monkeypatch.setenv("RTBCI_PASSPHRASE", "wrong")
     refused(command("wearers", "show", "w01").end(), "passphrase is wrong")
+
+
+def test_a_profile_is_built_upon_and_what_was_encrypted_stays_so(
+    command, bundle_folder, monkeypatch, tmp_path
+):
+    refused(command(*options(bundle_folder, "--update")).end(), "no profile of 'w01'")
+    write_journal(sitting(), clips=CLIPS)
+    monkeypatch.setenv("RTBCI_PASSPHRASE", "correct horse battery staple")
+    assert command(*options(bundle_folder, "--encrypt")).end(120)[0] == 0
+    write_journal(sitting(), clips=CLIPS, seed=1)
+    done = command(*options(bundle_folder, "--update", "--report", "r.json")).end(120)
+    assert done[0] == 0, done[2]
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert [c["name"] for c in report["candidates"]][:2] == ["profile", "none"]
+    assert report["builds_on"]
+    assert {c["name"] for c in report["not_tried"]} >= {"layer by gradient", "finetune"}
+    assert is_sealed("w01")
+    refused(command("run", "--no-realign", "--bundle", bundle_folder).end(), "give --wearer")

@@ -5,7 +5,8 @@ import onnx
 import pytest
 import torch
 
-from export.encoder import OUTPUTS, Encoder, GenericAdapter, export_module, largest_difference, session
+from export.encoder import GenericAdapter, export_module, largest_difference, session
+from training.bundled import OUTPUTS, BundledEncoder
 from training.decoder import Decoder
 from training.hrt import QUESTIONS
 from training.latents import LatentHead, coarse, ridge
@@ -39,7 +40,7 @@ def test_engines_follow_torch_at_any_batch(decoder: Decoder, tmp_path: Path) -> 
         rng.standard_normal((128, 32)).astype(np.float32), rng.standard_normal(128).astype(np.float32)
     )
     temperature = {name: 1.0 + index for index, name in enumerate(QUESTIONS)}
-    encoder, adapter = Encoder(decoder, temperature, head), GenericAdapter(decoder)
+    encoder, adapter = BundledEncoder(decoder.encoder, temperature, head), GenericAdapter(decoder)
     export_module(encoder, OUTPUTS, tmp_path / "encoder.onnx")
     export_module(adapter, ("eeg_out",), tmp_path / "adapter.onnx")
     engine = session(tmp_path / "encoder.onnx")

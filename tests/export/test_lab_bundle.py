@@ -14,7 +14,6 @@ import pytest
 import torch
 
 from export.bundle_writer import sha256_of
-from export.encoder import Encoder
 from export.lab_bundle import Exported, drawing_for_full_size, drawing_of, export_lab_bundle, latent_for
 from rtbci.bundle import Array, Bundle, Engine, load_bundle
 from rtbci.decode import Decoder, EvidenceTrack
@@ -27,6 +26,7 @@ from rtbci.signal import Chain
 from rtbci.stimuli.concepts import CONCEPT_NAMES
 from tests.tiny_bundle import tiny_arrays, tiny_engines, write_tiny_bundle
 from tests.training.lab_world import CONCEPTS, lab_settings, without, write_recordings
+from training.bundled import BundledEncoder
 from training.cohort import load_prior
 from training.decoder import WEIGHTS_FILE, read_decoder
 from training.experiments.loop import CHECKPOINT
@@ -135,7 +135,9 @@ def test_live_windows_are_those_of_the_training_and_the_engines_answer_as_torch(
         layer = torch.zeros(len(live[::7]), dtype=torch.int64)
         mixed = decoder.layers(torch.from_numpy(live[::7]), layer)
         plain = decoder.encoder(torch.nn.functional.avg_pool1d(mixed, 8))
-    temperature = Encoder(decoder, _temperature(lab), np.zeros((8, 16, 16), np.float32)).temperature
+    temperature = BundledEncoder(
+        decoder.encoder, _temperature(lab), np.zeros((8, 16, 16), np.float32)
+    ).temperature
     for name in plain:
         given = answers[name] * temperature.get(name, 1.0)
         np.testing.assert_allclose(given, plain[name].numpy(), atol=2e-4)
@@ -262,7 +264,7 @@ def test_latents_go_where_they_can_be_drawn(lab: Lab, tmp_path: Path) -> None:
     assert not notes
     decoder = read_decoder(tmp_path / "run" / WEIGHTS_FILE, lab.settings.training.model)
     with torch.no_grad():
-        *_, latent = Encoder(decoder, _temperature(lab), head)(torch.randn(3, 62, 400))
+        *_, latent = BundledEncoder(decoder.encoder, _temperature(lab), head)(torch.randn(3, 62, 400))
     assert latent.shape == (3, 4, 8, 8)
     mean, (note,) = latent_for(tmp_path / "run", record, drawing_of(lab.generator))
     assert mean.shape == (8, 16, 16) and "4 x 8 x 8" in note

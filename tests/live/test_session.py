@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 
+import numpy as np
 import pylsl
 import pytest
 import zmq
@@ -13,6 +14,7 @@ from rtbci.errors import ContractError, GeneratorError, StreamError
 from rtbci.montage import CHANNELS
 from rtbci.record import read_xdf
 from rtbci.stream import StreamQuery
+from rtbci.wearers import Adapter, Predicted, Profile, ProfileRecord, cap_hash
 from rtbci.wire.messages import EegChunk, Evidence, Notice, Picture, Quality, Status, StreamState
 
 
@@ -289,3 +291,28 @@ def test_a_session_that_fails_does_not_say_that_it_ended_well(source_id, start_s
     phases = {state.phase for state in watched.of(StreamState)}
     assert "refused" in phases
     assert "ended" not in phases
+
+
+def test_a_wearers_drift_is_watched_and_told(source_id, start_session, monkeypatch):
+    monkeypatch.setattr("rtbci.live.drift._SETTLED_S", 1.0)
+    covariance = np.diag(np.geomspace(1e-3, 1e3, 62))
+    record = ProfileRecord(
+        wearer="w01",
+        bundle_id="b",
+        created="2026-01-01",
+        method="none",
+        predicted=Predicted(0.3, (0.2, 0.4), 0.025),
+        cap_labels=CHANNELS,
+        cap_hash=cap_hash(CHANNELS),
+        spread=0.2,
+    )
+    profile = Profile(record, Adapter.identity(), {}, covariance=covariance)
+    with FaultySender(CHANNELS, source_id):
+        watched = start_session(source_id, profile=profile, realign=False)
+        status = watched.wait(lambda h: isinstance(h, Status) and h.drift is not None)
+        watched.wait(
+            lambda h: isinstance(h, Notice) and "rtbci calibrate --wearer w01 --update" in h.sentence
+        )
+        report = watched.session.stop()
+    assert status.drift > 2
+    assert report["drift"]["large"] == 1.0

@@ -3,6 +3,7 @@ import stat
 import zipfile
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -316,3 +317,47 @@ def test_deleting_takes_an_interrupted_calibration_too():
     sitting_folder("w01").mkdir(parents=True)
     delete_profile("w01")
     assert not sitting_folder("w01").exists()
+
+
+def with_parts():
+    covariance = np.diag(np.arange(1.0, 63.0))
+    record = msgspec.structs.replace(profile().record, spread=0.3)
+    return replace(profile(), record=record, encoder=b"an ONNX graph", covariance=covariance)
+
+
+@pytest.mark.parametrize("passphrase", [None, "correct horse"])
+def test_an_encoder_and_a_covariance_of_ones_own_come_back(passphrase, tmp_path, monkeypatch):
+    save_profile(with_parts(), passphrase=passphrase)
+    loaded = load_profile("w01", passphrase=passphrase)
+    assert loaded.encoder == b"an ONNX graph"
+    assert loaded.record.spread == 0.3
+    np.testing.assert_array_equal(loaded.covariance, with_parts().covariance)
+    export_profile("w01", tmp_path / "w01.zip")
+    monkeypatch.setenv("RTBCI_HOME", str(tmp_path / "other"))
+    import_profile(tmp_path / "w01.zip")
+    assert load_profile("w01", passphrase=passphrase).encoder == b"an ONNX graph"
+
+
+def test_an_older_profile_without_them_is_whole():
+    loaded = profile()
+    save_profile(loaded)
+    found = load_profile("w01")
+    assert found.encoder is None
+    assert found.covariance is None
+    assert found.record.spread is None
+
+
+@pytest.mark.parametrize("file", ["encoder.onnx", "covariance.npy"])
+def test_a_part_that_was_changed_taken_or_put_there_is_noticed(file):
+    folder = save_profile(with_parts())
+    content = (folder / file).read_bytes()
+    (folder / file).write_bytes(content[:-1] + b"?")
+    with pytest.raises(WearerError, match=f"{file} was changed"):
+        load_profile("w01")
+    (folder / file).unlink()
+    with pytest.raises(WearerError, match=f"{file} was changed"):
+        load_profile("w01")
+    folder = save_profile(profile())
+    (folder / file).write_bytes(content)
+    with pytest.raises(WearerError, match=f"{file} was changed"):
+        load_profile("w01")

@@ -1,5 +1,6 @@
 """Gradient descent from a start that is good already: held near it, and stopped by clips set aside."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
@@ -98,10 +99,48 @@ def fit_to_wearer(
         epochs, logits = _watched(model, parameters, clips, aside, settings)
         model, parameters = make()
         if epochs:
+            torch.manual_seed(settings.seed)
             for _ in _epochs(model, parameters, clips, settings, epochs):
                 pass
     model.eval()
     return model, logits, epochs
+
+
+def descend(
+    model: nn.Module,
+    parameters: Sequence[nn.Parameter],
+    clips: Clips,
+    settings: DescentSettings,
+    seconds: float = np.inf,
+    clock: Callable[[], float] = time.perf_counter,
+) -> bool:
+    """Fit once, for as many epochs as the settings say: where there is no time to find how many are best.
+
+    Nothing is drawn from torch's own source of chance, if the model has no dropout, so that several may run
+    side by side.
+
+    Parameters
+    ----------
+    model, parameters
+        At its start, and what of it learns.
+    clips : Clips
+        The wearer's.
+    settings : DescentSettings
+    seconds : float
+        Most time that it may take; an epoch that was begun is finished.
+    clock : callable
+        Seconds.
+
+    Returns
+    -------
+    bool
+        Whether it ended before its time.
+    """
+    end = clock() + seconds
+    for epoch in _epochs(model, parameters, clips, settings, settings.epochs):
+        if clock() >= end and epoch < settings.epochs:
+            return True
+    return False
 
 
 def _watched(
@@ -115,6 +154,7 @@ def _watched(
     x, concept = torch.from_numpy(clips.eeg[aside]), clips.concept[aside]
     best, found = 0, _infer(model, x)
     least = _unscaled_loss(found, concept)
+    torch.manual_seed(settings.seed)
     for epoch in _epochs(model, parameters, clips.take(~aside), settings, settings.epochs):
         logits = _infer(model, x)
         loss = _unscaled_loss(logits, concept)
@@ -130,7 +170,6 @@ def _epochs(
 ) -> Iterator[int]:
     """Descend, and yield the number of each epoch after it."""
     random = torch.Generator().manual_seed(settings.seed)
-    torch.manual_seed(settings.seed)
     x, concept = torch.from_numpy(clips.eeg), torch.from_numpy(clips.concept)
     start = [parameter.detach().clone() for parameter in parameters]
     before = _infer(model, x)
