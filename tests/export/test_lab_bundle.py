@@ -15,7 +15,7 @@ import torch
 
 from export.bundle_writer import sha256_of
 from export.lab_bundle import Exported, drawing_for_full_size, drawing_of, export_lab_bundle, latent_for
-from rtbci.bundle import Array, Bundle, Engine, load_bundle
+from rtbci.bundle import Array, Bundle, Engine, Metric, load_bundle
 from rtbci.decode import Decoder, EvidenceTrack
 from rtbci.errors import StoppedError, UsageError
 from rtbci.generate import DecodedEvidence, MemoryGenerator
@@ -66,8 +66,8 @@ def train(source, settings, folder, generator, deadline=math.inf, **change) -> L
 def lab(tmp_path_factory) -> Lab:
     root = tmp_path_factory.mktemp("lab")
     torch.set_num_threads(1)
-    source = without(OwnRecordings.open(write_recordings(root / "data")), "scene", "sky")
-    settings = lab_settings(root, STEPS)
+    source = without(OwnRecordings.open(write_recordings(root / "data", wearers=3)), "scene", "sky")
+    settings = lab_settings(root, STEPS, unseen=1)
     write_tiny_bundle(root / "tiny")
     generator = load_bundle(root / "tiny")
     record = train(source, settings, root / "run", generator)
@@ -95,22 +95,29 @@ def test_the_bundle_says_what_it_is_made_of(lab: Lab) -> None:
 
 
 def test_every_figure_is_of_held_out_blocks_and_has_its_chance_and_interval(lab: Lab) -> None:
-    figures = {metric.name: metric for metric in lab.bundle.manifest.metrics}
-    assert {metric.split for metric in figures.values()} == {"held-out blocks, recorded wearers"}
-    clips = 2 * 3 * len(CONCEPTS)
-    for name in ("window_top1", "trial_top1", "window_top1_surrogate", "trial_top1_surrogate"):
-        metric = figures[name]
-        assert metric.n == clips and metric.chance == pytest.approx(1 / len(CONCEPTS), abs=1e-4)
-        assert metric.ci95[0] <= metric.value <= metric.ci95[1]
+    figures: dict[str, dict[str, Metric]] = {}
+    for metric in lab.bundle.manifest.metrics:
+        figures.setdefault(metric.split, {})[metric.name] = metric
+    recorded, new = (
+        figures["held-out blocks, recorded wearers"],
+        figures.pop("held-out blocks, wearers not learnt from"),
+    )
+    assert len(figures) == 1 and recorded.keys() == new.keys() and "window_colour" in new
+    for wearers, of in ((2, recorded), (1, new)):
+        for name in ("window_top1", "trial_top1", "window_top1_surrogate", "trial_top1_surrogate"):
+            metric = of[name]
+            assert metric.n == 3 * len(CONCEPTS) * wearers
+            assert metric.chance == pytest.approx(1 / len(CONCEPTS), abs=1e-4)
+            assert metric.ci95[0] <= metric.value <= metric.ci95[1]
+        assert 0 <= of["trial_ece"].value <= 1
     # What is there is found, and in its surrogate nothing is.
-    assert figures["window_top1"].ci95[0] > figures["window_top1"].chance
-    assert figures["window_top1_surrogate"].value < figures["window_top1"].value - 0.2
-    assert 0 <= figures["trial_ece"].value <= 1
+    assert recorded["window_top1"].ci95[0] > recorded["window_top1"].chance
+    assert recorded["window_top1_surrogate"].value < recorded["window_top1"].value - 0.2
 
 
 def test_live_windows_are_those_of_the_training_and_the_engines_answer_as_torch(lab: Lab) -> None:
     manifest = lab.bundle.manifest
-    split = split_source(lab.source, 1, 0)
+    split = split_source(lab.source, 1, 1)
     block = split.test[0]
     prior = lab.bundle.array("prior_covariance")
     assert manifest.preprocessing == lab.settings.preprocessing
@@ -193,7 +200,7 @@ def test_a_training_goes_on_after_a_stop_and_is_not_done_twice(lab: Lab, tmp_pat
 
 
 def test_held_out_blocks_change_nothing_that_is_learnt(lab: Lab) -> None:
-    split = split_source(lab.source, 1, 0)
+    split = split_source(lab.source, 1, 1)
     assert [(b.subject, b.session) for b in split.test] == [("w01", "3"), ("w02", "3")]
     assert not set(split.train) & {*split.validation, *split.test}
     cache = next((lab.folder / "windows").iterdir())

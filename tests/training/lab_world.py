@@ -19,6 +19,7 @@ lag_s = 0.1
 seed = 0
 threads = 1
 smooth_power = 3.0
+unseen = UNSEEN
 
 [training]
 subject_layers = true
@@ -92,8 +93,8 @@ def without(source: OwnRecordings, *names: str) -> OwnRecordings:
     return OwnRecordings(source.folder, tuple(entries))
 
 
-def lab_settings(folder: Path, steps: int) -> LabSettings:
+def lab_settings(folder: Path, steps: int, unseen: int = 0) -> LabSettings:
     """Settings of a decoder that is trained in a second."""
     file = folder / "lab.toml"
-    file.write_text(_SETTINGS.replace("STEPS", str(steps)))
+    file.write_text(_SETTINGS.replace("STEPS", str(steps)).replace("UNSEEN", str(unseen)))
     return load_lab_settings(file)

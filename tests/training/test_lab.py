@@ -9,16 +9,20 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
 from rtbci.bundle import load_bundle
 from rtbci.bundle.schema import Preprocessing
 from rtbci.cli.train_decoder import decoder as train_decoder
 from rtbci.errors import UsageError
 from rtbci.stimuli.concepts import ATTRIBUTES, COLOURS, CONCEPT_NAMES
-from tests.tiny_bundle import write_tiny_bundle
+from rtbci.stimuli.spec import clip_spec
+from tests.tiny_bundle import tiny_arrays, write_tiny_bundle
 from tests.training.lab_world import lab_settings, write_recordings
 from tests.training.recording_files import write_brainvision
 from training.check_data import open_source
+from training.codec import WEIGHTS_FILE, encode_middles
+from training.codec_model import Codec
 from training.decoder_settings import load_settings
 from training.experiments.net import loss_of
 from training.experiments.settings import Losses
@@ -139,6 +143,27 @@ def test_latents_are_taken_where_they_are_the_generators_own(tmp_path: Path) -> 
         found(latents(6, 4, 36, 63))
     none, why = found(None)
     assert none is None and "no autoencoder" in why
+
+
+def test_latents_of_drawn_clips_want_the_generators_own_autoencoder(tmp_path: Path) -> None:
+    for seed, name in enumerate(("own", "other")):
+        torch.manual_seed(seed)
+        (tmp_path / name).mkdir()
+        save_file(Codec().state_dict(), tmp_path / name / WEIGHTS_FILE)
+    scenes = encode_middles([clip_spec(0, 1), clip_spec(1, 2)], tmp_path / "own")
+    scale = np.abs(scenes).max(axis=(0, 2, 3)) / 127
+    arrays = tiny_arrays(np.random.default_rng(0), clips=2) | {
+        "memory_latents": np.round(scenes / scale[:, None, None])[:, None].repeat(2, axis=1).astype(np.int8),
+        "memory_scale": scale,
+        "memory_seed": np.array([1, 2]),
+    }
+    write_tiny_bundle(tmp_path / "tiny", arrays=arrays)
+    bundle = load_bundle(tmp_path / "tiny")
+    shown = {(3, 7), (5, -1)}
+    given, where = clip_latents(Shown(()), shown, None, tmp_path / "own", bundle, tmp_path)
+    assert where == "the drawn clips" and set(given.table) == {(3, 7)} and given.table[3, 7].shape == (128,)
+    with pytest.raises(UsageError, match="is not the one that the generator"):
+        clip_latents(Shown(()), shown, None, tmp_path / "other", bundle, tmp_path)
 
 
 def test_the_presets_have_the_default_decoders_shape(tmp_path: Path) -> None:
