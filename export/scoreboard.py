@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from export.drawing import open_generator
@@ -121,8 +123,11 @@ def compare_generators(
     for name, generator in contenders.items():
         for strength in STRENGTHS:
             tell(f"{name}, strength {strength:g}")
-            drawn = _drawn(generator, right_evidence(scenes, memory.mean, strength))
-            rows += _rows(name, f"right evidence, strength {strength:g}", drawn, scenes, judges, stored)
+            evidence = right_evidence(scenes, memory.mean, strength)
+            setting = f"right evidence, strength {strength:g}"
+            rows += _rows(name, setting, _drawn(generator, evidence), scenes, judges, stored)
+            previews = np.concatenate([generator.preview(one) for one in evidence])
+            rows += _preview_rows(name, setting, previews, scenes)
         tell(f"{name}, {WRONG}")
         told, evidence = wrong_evidence(scenes, memory.mean)
         keyframes = np.concatenate([generator.keyframe(one) for one in evidence])
@@ -196,6 +201,28 @@ def _rows(
         yield row("motion", motion(drawn[which]) / max(motion(scenes.clips[which]), 1e-6))
         yield row("motion_place", motion_place(scenes.clips[which], drawn[which]))
         yield row("flicker", flicker(drawn[which]) / max(flicker(scenes.clips[which]), 1e-6))
+
+
+def _preview_rows(variant: str, setting: str, previews: Pictures, scenes: Scenes) -> Iterator[Row]:
+    """How near previews come to what was watched, enlarged as a viewer shows them."""
+    truth = scenes.clips[:, scenes.middle]
+    shown = enlarged(previews, truth.shape[1])
+    fidelity = {"preview_psnr": psnr(truth, shown), "preview_ssim": ssim(truth, shown)}
+    for concept in CONCEPTS:
+        which = scenes.of(concept.index)
+        values = {name: float(each[which].mean()) for name, each in fidelity.items()}
+        values["preview_sharpness"] = edge_strength(shown[which]) / edge_strength(truth[which])
+        for metric, value in values.items():
+            yield Row(TABLE, variant, setting, 0, concept.name, metric, value, None, len(which))
+
+
+def enlarged(pictures: Pictures, size: int) -> Pictures:
+    """Pictures (n, h, h, 3) at (n, size, size, 3), smoothly."""
+    if pictures.shape[1] == size:
+        return pictures
+    planes = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
+    larger = F.interpolate(planes, size=(size, size), mode="bilinear", align_corners=False)
+    return larger.round().permute(0, 2, 3, 1).to(torch.uint8).numpy()
 
 
 def _misled_rows(

@@ -33,9 +33,16 @@ class Knowing:
         told = int(evidence.posterior.argmax())
         return self.clips[told][FRAMES // 2][None]
 
+    def preview(self, evidence):
+        """Draw the scene at half size."""
+        return self.clips[evidence.context % len(self.clips)][FRAMES // 2][None, ::2, ::2]
+
 
 class Grey(Knowing):
     """Draws nothing."""
+
+    def preview(self, evidence):
+        return np.full_like(self.clips[0][:1], 128)
 
     def clip(self, evidence):
         return iter(np.full_like(self.clips[0], 128))
@@ -103,8 +110,15 @@ def test_one_who_knows_gets_everything(rows):
     assert mean(rows, "knowing", "psnr") > 100 and mean(rows, "knowing", "ssim") == pytest.approx(1)
 
 
+def test_previews_are_held_against_what_was_watched_at_its_own_size(rows):
+    # Half size costs detail, and little else.
+    assert mean(rows, "grey", "preview_psnr") + 5 < mean(rows, "knowing", "preview_psnr") < 40
+    assert mean(rows, "grey", "preview_ssim") + 0.1 < mean(rows, "knowing", "preview_ssim") < 1
+    assert 0.4 < mean(rows, "knowing", "preview_sharpness") < 1
+
+
 def test_one_who_draws_nothing_gets_nothing(rows):
-    for metric in ("sharpness", "motion", "motion_place", "flicker"):
+    for metric in ("sharpness", "preview_sharpness", "motion", "motion_place", "flicker"):
         assert mean(rows, "grey", metric) == 0
     assert mean(rows, "grey", "concept_obeyed") < 0.1
 
