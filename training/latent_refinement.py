@@ -94,7 +94,7 @@ def refine_memory(folder: Path, steps: int = STEPS) -> None:
     left = [k for k in range(len(stored)) if np.isnan(refined[k, 0, 0, 0, 0])]
     for done, k in enumerate(left, start=1):
         encoded = (stored[k] * scale).astype(np.float32)
-        refined[k] = refine_latents(codec, np.asarray(frames[k]), encoded, steps)
+        refined[k] = refine_latents(codec, np.array(frames[k]), encoded, steps)
         if done % 20 == 0:
             minutes = (time.monotonic() - begun) / 60
             log.info("%d of %d clips, %.0f min more", done, len(left), minutes / done * (len(left) - done))
