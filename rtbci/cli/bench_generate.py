@@ -117,7 +117,7 @@ def generate(
     if plot is not None:
         from rtbci.bench.plot import plot_quality
 
-        title = f"Pictures of {manifest.id}, {threads} threads, {about['cpu']}"
+        title = f"Pictures of {manifest.id}, threads: {threads}, {about['cpu']}"
         plot_quality(rows, plot, chance=content["chance"], title=title)
         typer.echo(f"Wrote {plot}.")
 
@@ -173,14 +173,14 @@ def _print(rows: "list[Row]", content: dict[str, Any]) -> None:
     table = Table()
     for name in ("grade", "by", "on", "weights"):
         table.add_column(name, no_wrap=name != "by")
-    for name in ("px", "least ms", "p50", "p95", "cpu", "MB", "right"):
+    for name in ("px", "p50 ms", "p95", "cpu ms", "MB", "right"):
         table.add_column(name, justify=right, no_wrap=True)
     for row in rows:
         quality = "-" if row.quality is None else f"{100 * row.quality:.1f} %"
         steps = f", {row.steps} step" + ("s" if row.steps > 1 else "") if row.steps else ""
         provider = row.provider.removesuffix("ExecutionProvider")
         what = (row.grade, row.backend + steps, provider, row.precision)
-        times = (f"{taken:.1f}" for taken in (row.min_ms, row.p50_ms, row.p95_ms, row.cpu_ms))
+        times = (f"{taken:.1f}" for taken in (row.p50_ms, row.p95_ms, row.cpu_ms))
         table.add_row(*what, str(row.size), *times, f"{row.rss_mb:.0f}", quality)
     console = Console()
     console.print(table)
