@@ -166,8 +166,9 @@ def _quickest(rows: "list[Row]", wanted: "Callable[[Row], bool]") -> "Row | None
 
 
 def _print(rows: "list[Row]", content: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from rtbci.cli.tables import table_console
 
     right: Literal["right"] = "right"
     table = Table()
@@ -182,7 +183,7 @@ def _print(rows: "list[Row]", content: dict[str, Any]) -> None:
         what = (row.grade, row.backend + steps, provider, row.precision)
         times = (f"{taken:.1f}" for taken in (row.p50_ms, row.p95_ms, row.cpu_ms))
         table.add_row(*what, str(row.size), *times, f"{row.rss_mb:.0f}", quality)
-    console = Console()
+    console = table_console()
     console.print(table)
     console.print(f"right: {content['quality']}.")
     ratio = content["beside_diffusers"]

@@ -50,6 +50,7 @@ def evaluate_generators(
     from rich.table import Table
 
     from export.scoreboard import scoreboard
+    from rtbci.cli.tables import table_console
     from training.evaluation.scoreboard import scoreboard_lines, scoreboard_markdown
     from training.evaluation.summaries import summarise_rows
 
@@ -62,7 +63,7 @@ def evaluate_generators(
     table = Table(*heads, title=_TITLE)
     for line in lines:
         table.add_row(*line)
-    Console().print(table)
+    table_console().print(table)
     content: dict[str, Any] = {
         "title": _TITLE,
         "notes": list(_NOTES),

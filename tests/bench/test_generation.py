@@ -138,4 +138,5 @@ def test_the_command_writes_rows_environment_and_plot(folder, tmp_path, capsys):
     assert {"cpu", "cores", "versions", "threads"} <= set(report["environment"])
     assert report["beside_diffusers"] is None
     assert (tmp_path / "q.png").read_bytes().startswith(b"\x89PNG")
-    assert "keyframe" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "keyframe" in printed and "cpu ms" in printed and "… │" not in printed
