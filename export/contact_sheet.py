@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from export.recognition import load_generator, simulated_evidence
 from rtbci.generate import Generator
 from rtbci.stimuli.concepts import CONCEPTS
-from rtbci.stimuli.draw import draw_frame
+from rtbci.stimuli.draw import draw_clip, draw_frame
 from rtbci.stimuli.spec import clip_spec
 from training.codec import MIDDLE, encode_frames, load_codec
 from training.codec_seeds import CODEC_HELD_OUT
@@ -38,9 +38,9 @@ _INK, _SOFT, _GROUND = QColor("#e8edf4"), QColor("#8b97a8"), QColor("#0b0e13")
 def contact_sheet(folder: Path, out: Path, draws: Path | None = None) -> None:
     """Draw twelve held-out scenes and what becomes of them, and write a PNG.
 
-    Rows: the scene watched; then, for strong, moderate and no evidence, preview, keyframe and the clip's
-    last frame; with a second generator, keyframes and last frames of both, one below the other. The evidence
-    is right and its latent as coarse and noisy as one decoded from EEG.
+    Rows: the scene watched, at its middle and at its end; then, for strong, moderate and no evidence,
+    preview, keyframe and the clip's last frame; with a second generator, keyframes and last frames of both,
+    one below the other. The evidence is right and its latent as coarse and noisy as one decoded from EEG.
 
     Parameters
     ----------
@@ -56,6 +56,7 @@ def contact_sheet(folder: Path, out: Path, draws: Path | None = None) -> None:
     specs = [clip_spec(concept, CODEC_HELD_OUT.start + 2000 + concept) for concept in chosen]
     truth = np.stack([draw_frame(spec, MIDDLE) for spec in specs])
     rows = [("watched", "", list(truth))]
+    rows.append(("its last frame", "", [draw_clip(spec, memory.frames)[-1] for spec in specs]))
     latents = encode_frames(codec, truth)
     contenders: dict[str, Generator] = {"": memory}
     if draws is not None:

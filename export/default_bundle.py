@@ -23,6 +23,7 @@ from training.cohort import fingerprint, load_prior, make_cohort
 from training.decoder import WEIGHTS_FILE, train
 from training.decoder_settings import DecoderSettings, load_settings
 from training.evaluate_decoder import EVIDENCE_FILE, METRICS_FILE, evaluate
+from training.latent_refinement import REFINED_FILE, refine_memory
 from training.latents import LATENTS_FILE, fit_latents
 from training.memory import make_memory
 from training.responses import RESPONSES, source_responses
@@ -73,6 +74,13 @@ def _make_generator(minutes: float) -> None:
     train_codec(replace(first, minutes=minutes, stop_at=first.freeze_at))
     _once(_CODEC / MEMORY_FILE, "choosing the memory", lambda: make_memory(_CODEC))
     train_codec(replace(first, minutes=minutes, rehearse=_CODEC))
+    _once(_CODEC / REFINED_FILE, "refining the memory, half an hour of a core", _refine)
+
+
+def _refine() -> None:
+    refine_memory(_CODEC)
+    # What was measured on the memory as it was is no longer true.
+    (_CODEC / GENERATOR_METRICS_FILE).unlink(missing_ok=True)
 
 
 def write_default_bundle(out: Path, settings: DecoderSettings) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from export.drawing import open_generator
@@ -82,7 +84,7 @@ def compare_generators(
     contenders: Mapping[str, Generator],
     memory: SceneMemory,
     codec: Codec,
-    judges: Judges,
+    judges: Judges | None,
     per_concept: int = 2,
     progress: Callable[[str], None] | None = None,
 ) -> list[Row]:
@@ -96,7 +98,8 @@ def compare_generators(
         Whose stored scenes novelty is measured against; its mean latent is the evidence's.
     codec : Codec
         Whose decoder sets the ceiling.
-    judges : Judges
+    judges : Judges or None
+        None to leave out all that needs them.
     per_concept : int
         Held-out scenes of each concept.
     progress : callable, optional
@@ -121,12 +124,17 @@ def compare_generators(
     for name, generator in contenders.items():
         for strength in STRENGTHS:
             tell(f"{name}, strength {strength:g}")
-            drawn = _drawn(generator, right_evidence(scenes, memory.mean, strength))
-            rows += _rows(name, f"right evidence, strength {strength:g}", drawn, scenes, judges, stored)
-        tell(f"{name}, {WRONG}")
-        told, evidence = wrong_evidence(scenes, memory.mean)
-        keyframes = np.concatenate([generator.keyframe(one) for one in evidence])
-        rows += _misled_rows(name, keyframes, scenes, told, judges)
+            evidence = right_evidence(scenes, memory.mean, strength)
+            setting = f"right evidence, strength {strength:g}"
+            rows += _rows(name, setting, _drawn(generator, evidence), scenes, judges, stored)
+            previews = np.concatenate([generator.preview(one) for one in evidence])
+            rows += _preview_rows(name, setting, previews, scenes)
+            rows += _match_rows(name, setting, generator, evidence, memory, scenes)
+        if judges is not None:
+            tell(f"{name}, {WRONG}")
+            told, misleading = wrong_evidence(scenes, memory.mean)
+            keyframes = np.concatenate([generator.keyframe(one) for one in misleading])
+            rows += _misled_rows(name, keyframes, scenes, told, judges)
         rows += _time_rows(name, generator, right_evidence(scenes, memory.mean, 1.0)[:_TIMED])
     return rows
 
@@ -164,13 +172,10 @@ def _drawn(generator: Generator, evidence: list[DecodedEvidence]) -> Pictures:
 
 
 def _rows(
-    variant: str, setting: str, drawn: Pictures, scenes: Scenes, judges: Judges, stored: Pictures
+    variant: str, setting: str, drawn: Pictures, scenes: Scenes, judges: Judges | None, stored: Pictures
 ) -> Iterator[Row]:
     keyframes, truth = drawn[:, scenes.middle], scenes.clips[:, scenes.middle]
-    said = {"concept": judges.frames.scores(keyframes).argmax(axis=1)}
-    said |= {eye.attribute: eye.named(keyframes) for eye in judges.eyes}
-    speeds = judges.clips.scores(drawn).reshape(len(drawn), len(CONCEPTS), -1)
-    said["speed"] = np.logaddexp.reduce(speeds, axis=1).argmax(axis=1)
+    said = {} if judges is None else _said(judges, keyframes, drawn)
     near, usual = _nearest(keyframes, stored), float(_nearest(truth, stored).mean())
     fidelity = {"psnr": psnr(truth, keyframes), "ssim": ssim(truth, keyframes)}
     for concept in CONCEPTS:
@@ -196,6 +201,61 @@ def _rows(
         yield row("motion", motion(drawn[which]) / max(motion(scenes.clips[which]), 1e-6))
         yield row("motion_place", motion_place(scenes.clips[which], drawn[which]))
         yield row("flicker", flicker(drawn[which]) / max(flicker(scenes.clips[which]), 1e-6))
+
+
+def _said(judges: Judges, keyframes: Pictures, clips: Pictures) -> dict[str, NDArray[np.intp]]:
+    said = {"concept": judges.frames.scores(keyframes).argmax(axis=1)}
+    said |= {eye.attribute: eye.named(keyframes) for eye in judges.eyes}
+    speeds = judges.clips.scores(clips).reshape(len(clips), len(CONCEPTS), -1)
+    return said | {"speed": np.logaddexp.reduce(speeds, axis=1).argmax(axis=1)}
+
+
+def _match_rows(
+    variant: str,
+    setting: str,
+    generator: Generator,
+    evidence: list[DecodedEvidence],
+    memory: SceneMemory,
+    scenes: Scenes,
+) -> Iterator[Row]:
+    """Whether the stored scene that is mostly shown is as the watched one; none for those who draw anew.
+
+    Chance is a scene of the concept taken at random.
+    """
+    shown = [generator.scene(one) for one in evidence]
+    found = [None if one is None else clip_spec(*one) for one in shown]
+    for concept in CONCEPTS:
+        which = [k for k in scenes.of(concept.index) if found[k] is not None]
+        own = memory.attributes[memory.concepts == concept.index]
+        if not which:
+            continue
+        for column, name in enumerate(ATTRIBUTES):
+            truths = np.array([getattr(scenes.specs[k], name) for k in which])
+            right = float(np.mean([getattr(found[k], name) for k in which] == truths))
+            chance = float((own[:, column, None] == truths).mean()) if len(own) else None
+            yield Row(TABLE, variant, setting, 0, concept.name, f"{name}_matched", right, chance, len(which))
+
+
+def _preview_rows(variant: str, setting: str, previews: Pictures, scenes: Scenes) -> Iterator[Row]:
+    """How near previews come to what was watched, enlarged as a viewer shows them."""
+    truth = scenes.clips[:, scenes.middle]
+    shown = enlarged(previews, truth.shape[1])
+    fidelity = {"preview_psnr": psnr(truth, shown), "preview_ssim": ssim(truth, shown)}
+    for concept in CONCEPTS:
+        which = scenes.of(concept.index)
+        values = {name: float(each[which].mean()) for name, each in fidelity.items()}
+        values["preview_sharpness"] = edge_strength(shown[which]) / edge_strength(truth[which])
+        for metric, value in values.items():
+            yield Row(TABLE, variant, setting, 0, concept.name, metric, value, None, len(which))
+
+
+def enlarged(pictures: Pictures, size: int) -> Pictures:
+    """Pictures (n, h, h, 3) at (n, size, size, 3), smoothly."""
+    if pictures.shape[1] == size:
+        return pictures
+    planes = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
+    larger = F.interpolate(planes, size=(size, size), mode="bilinear", align_corners=False)
+    return larger.round().permute(0, 2, 3, 1).to(torch.uint8).numpy()
 
 
 def _misled_rows(
@@ -244,7 +304,7 @@ def scoreboard(
     codec_folder: Path,
     draws_folder: Path | None,
     per_concept: int = 2,
-    cache: Path = CACHE,
+    cache: Path | None = CACHE,
     progress: Callable[[str], None] | None = None,
 ) -> list[Row]:
     """Compare the memory of scenes with a trained generator that draws.
@@ -257,8 +317,8 @@ def scoreboard(
         With an exported generator that draws; None to measure the memory alone.
     per_concept : int
         Held-out scenes of each concept.
-    cache : Path, optional
-        Where the judges are kept.
+    cache : Path or None
+        Where the judges are kept; None to leave out what needs them.
     progress : callable, optional
         Is told what is being measured.
 
@@ -274,7 +334,7 @@ def scoreboard(
         from export.draws import open_draws
 
         contenders["draws"] = open_draws(draws_folder, codec_folder)
-    if progress is not None:
+    if cache is not None and progress is not None:
         progress("judges")
-    judges = Judges(*corpus_classifiers(cache), attribute_eyes(cache))
+    judges = None if cache is None else Judges(*corpus_classifiers(cache), attribute_eyes(cache))
     return compare_generators(contenders, remembering.memory, codec, judges, per_concept, progress)

@@ -19,6 +19,7 @@ from training.codec import CLIP_FRAMES, encode_frames, load_codec
 from training.codec_model import IMAGE_SIZE, LATENT_SHAPE, Codec
 from training.codec_rehearsal import FRAMES_FILE
 from training.codec_seeds import MEMORY
+from training.latent_refinement import quantise
 
 log = logging.getLogger(__name__)
 
@@ -128,10 +129,10 @@ def store(specs: list[ClipSpec], codec: Codec, frames_file: Path | None = None) 
         clips[k] = encode_frames(codec, drawn)
         if frames is not None:
             frames[k] = drawn
-    scale = np.maximum(np.abs(clips).max(axis=(0, 1, 3, 4)), 1e-6) / 127
+    latents, scale = quantise(clips)
     return Memory(
-        latents=np.round(clips / scale[:, None, None]).astype(np.int8),
-        scale=scale.astype(np.float32),
+        latents=latents,
+        scale=scale,
         concept=np.array([spec.concept for spec in specs], dtype=np.int16),
         attributes=np.array([[getattr(spec, name) for name in ATTRIBUTES] for spec in specs], dtype=np.int16),
         seed=np.array([spec.seed for spec in specs], dtype=np.int64),

@@ -2,9 +2,9 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 import psutil
@@ -38,6 +38,9 @@ class Row:
         Time from evidence in hand to picture in hand, milliseconds.
     min_ms : float
         The least of the times: what is left of it when nothing else ran.
+    cpu_ms : float
+        Median processor time of all the process's threads: what other work on the machine changes least. None
+        of a GPU's is in it.
     frames_per_s : float
         Frames drawn in a second at the median.
     rss_mb : float
@@ -59,6 +62,7 @@ class Row:
     p50_ms: float
     p95_ms: float
     min_ms: float
+    cpu_ms: float
     frames_per_s: float
     rss_mb: float
     quality: float | None = None
@@ -72,35 +76,47 @@ class Summary(TypedDict):
     p50_ms: float
     p95_ms: float
     min_ms: float
+    cpu_ms: float
     frames_per_s: float
     rss_mb: float
 
 
-def timed(work: Callable[[int], object], repeats: int, warm: int = 2, within_s: float = 60.0) -> list[float]:
-    """Time ``work(k)`` for k from 0 on, milliseconds each, after `warm` calls that do not count.
+class Taken(NamedTuple):
+    """What one call took, milliseconds: by the clock, and of the processor."""
+
+    ms: float
+    cpu_ms: float
+
+
+def timed(work: Callable[[int], object], repeats: int, warm: int = 2, within_s: float = 60.0) -> list[Taken]:
+    """Time ``work(k)`` for k from 0 on, after `warm` calls that do not count.
 
     After `within_s` no more calls are begun, but two are timed in any case.
     """
-    times: list[float] = []
+    times: list[Taken] = []
     start = time.perf_counter()
     for k in range(warm + repeats):
         began = time.perf_counter()
         if began - start > within_s and len(times) >= warm + 2:
             break
+        busy = time.process_time()
         work(k)
-        times.append((time.perf_counter() - began) * 1e3)
+        taken = time.perf_counter() - began, time.process_time() - busy
+        times.append(Taken(taken[0] * 1e3, taken[1] * 1e3))
     return times[warm:]
 
 
-def summary(times: list[float], frames: int = 1) -> Summary:
-    """Reduce times (milliseconds) of drawing so many frames each, in this process."""
-    p50, p95 = (float(np.percentile(times, q)) for q in (50, 95))
+def summary(times: Sequence[Taken], frames: int = 1) -> Summary:
+    """Reduce times of drawing so many frames each, in this process."""
+    clock, cpu = zip(*times, strict=True)
+    p50, p95 = (float(np.percentile(clock, q)) for q in (50, 95))
     return {
         "frames": frames,
         "n": len(times),
         "p50_ms": round(p50, 3),
         "p95_ms": round(p95, 3),
-        "min_ms": round(min(times), 3),
+        "min_ms": round(min(clock), 3),
+        "cpu_ms": round(float(np.median(cpu)), 3),
         "frames_per_s": round(1e3 * frames / p50, 2),
         "rss_mb": round(psutil.Process(os.getpid()).memory_info().rss / 2**20, 1),
     }

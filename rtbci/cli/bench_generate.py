@@ -46,6 +46,14 @@ def generate(
     beside_size: Annotated[
         int, typer.Option(min=64, max=1024, help="Its picture's height and width, a multiple of 64.")
     ] = 256,
+    full_size: Annotated[
+        Path | None,
+        typer.Option(help="Also time the full-size generator in this folder (`rtbci export full-size`)."),
+    ] = None,
+    engine: Annotated[
+        list[str] | None,
+        typer.Option(help="What runs it, such as tensorrt; may be given several times."),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw quality against time into this PNG (needs the extra `bench`).")
     ] = None,
@@ -69,15 +77,26 @@ def generate(
     from rtbci.bench.environment import environment
     from rtbci.bench.generation import measure_generator
     from rtbci.bundle import load_bundle
+    from rtbci.engines import opener
     from rtbci.files import check_place, save_report
 
     check_place(report)
+    if engine and full_size is None:
+        raise UsageError("--engine says what runs --full-size; name its folder too, or leave it out.")
+    # Names that are none are refused before anything is measured.
+    openers = {name: opener(name, threads=threads) for name in engine or ["onnxruntime-cpu"]}
     manifest = load_bundle(bundle).manifest
     about = environment(*_PACKAGES, threads=threads)
     rows: list[Row] = []
     for chosen in provider or [Provider.CPU]:
         typer.echo(f"The generator of {manifest.id} on {chosen.value} …")
         rows += _alone(measure_generator, bundle, chosen.value, threads=threads, repeats=repeats)
+    if full_size is not None:
+        from rtbci.bench.full_size import measure_full_size
+
+        for name, open_engine in openers.items():
+            typer.echo(f"The full-size generator in {full_size} on {name} …")
+            rows += _alone(measure_full_size, full_size, open_engine, threads=threads, repeats=repeats)
     if beside_diffusers:
         from export.full_size_timing import PRECISIONS, time_one_step
 
@@ -98,7 +117,7 @@ def generate(
     if plot is not None:
         from rtbci.bench.plot import plot_quality
 
-        title = f"Pictures of {manifest.id}, {threads} threads, {about['cpu']}"
+        title = f"Pictures of {manifest.id}, threads: {threads}, {about['cpu']}"
         plot_quality(rows, plot, chance=content["chance"], title=title)
         typer.echo(f"Wrote {plot}.")
 
@@ -123,10 +142,11 @@ def _alone(measure: Callable[..., T], *arguments: object, **options: object) -> 
 
 def _ratio(rows: "list[Row]") -> dict[str, Any] | None:
     """How many times longer the full-size keyframe takes; each at its least, which load changes least."""
+    from rtbci.bench.full_size import BACKEND as FULL_SIZE
     from rtbci.bench.generation import BACKEND
 
     own = _quickest(rows, lambda row: row.backend == BACKEND)
-    beside = _quickest(rows, lambda row: row.backend != BACKEND)
+    beside = _quickest(rows, lambda row: row.backend not in (BACKEND, FULL_SIZE))
     if own is None or beside is None:
         return None
     return {
@@ -136,6 +156,7 @@ def _ratio(rows: "list[Row]") -> dict[str, Any] | None:
         "diffusers_size": beside.size,
         "diffusers_precision": beside.precision,
         "times_as_fast": round(beside.min_ms / own.min_ms, 1),
+        "times_less_cpu": round(beside.cpu_ms / own.cpu_ms, 1),
     }
 
 
@@ -145,23 +166,24 @@ def _quickest(rows: "list[Row]", wanted: "Callable[[Row], bool]") -> "Row | None
 
 
 def _print(rows: "list[Row]", content: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from rtbci.cli.tables import table_console
 
     right: Literal["right"] = "right"
     table = Table()
     for name in ("grade", "by", "on", "weights"):
         table.add_column(name, no_wrap=name != "by")
-    for name in ("px", "least ms", "p50", "p95", "MB", "right"):
+    for name in ("px", "p50 ms", "p95", "cpu ms", "MB", "right"):
         table.add_column(name, justify=right, no_wrap=True)
     for row in rows:
         quality = "-" if row.quality is None else f"{100 * row.quality:.1f} %"
         steps = f", {row.steps} step" + ("s" if row.steps > 1 else "") if row.steps else ""
         provider = row.provider.removesuffix("ExecutionProvider")
         what = (row.grade, row.backend + steps, provider, row.precision)
-        figures = (f"{row.min_ms:.1f}", f"{row.p50_ms:.1f}", f"{row.p95_ms:.1f}", f"{row.rss_mb:.0f}")
-        table.add_row(*what, str(row.size), *figures, quality)
-    console = Console()
+        times = (f"{taken:.1f}" for taken in (row.p50_ms, row.p95_ms, row.cpu_ms))
+        table.add_row(*what, str(row.size), *times, f"{row.rss_mb:.0f}", quality)
+    console = table_console()
     console.print(table)
     console.print(f"right: {content['quality']}.")
     ratio = content["beside_diffusers"]
@@ -169,5 +191,6 @@ def _print(rows: "list[Row]", content: dict[str, Any]) -> None:
         console.print(
             f"A keyframe of {ratio['keyframe_size']} px comes {ratio['times_as_fast']} times as fast as one "
             f"of {ratio['diffusers_size']} px from the full-size U-Net ({ratio['diffusers_precision']}, one "
-            "step, random weights; each at its least)."
+            f"step, random weights; each at its least), and takes {ratio['times_less_cpu']} times less "
+            "of the processor."
         )

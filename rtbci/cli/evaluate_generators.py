@@ -33,6 +33,9 @@ def evaluate_generators(
     judges: Annotated[Path, typer.Option(help="Where the networks that judge are kept.")] = Path(
         "runs/classifiers"
     ),
+    judge: Annotated[
+        bool, typer.Option(help="Have networks look at the pictures; training them once takes minutes.")
+    ] = True,
 ) -> None:
     """Compare generators on the same evidence: what they obey, sharpness, novelty, motion, time.
 
@@ -47,17 +50,20 @@ def evaluate_generators(
     from rich.table import Table
 
     from export.scoreboard import scoreboard
+    from rtbci.cli.tables import table_console
     from training.evaluation.scoreboard import scoreboard_lines, scoreboard_markdown
     from training.evaluation.summaries import summarise_rows
 
     with Console(stderr=True).status("measuring …") as status:
-        rows = scoreboard(codec, draws, per_concept, judges, lambda what: status.update(f"{what} …"))
+        rows = scoreboard(
+            codec, draws, per_concept, judges if judge else None, lambda what: status.update(f"{what} …")
+        )
     summaries = summarise_rows(rows, "memory")
     heads, lines = scoreboard_lines(summaries)
     table = Table(*heads, title=_TITLE)
     for line in lines:
         table.add_row(*line)
-    Console().print(table)
+    table_console().print(table)
     content: dict[str, Any] = {
         "title": _TITLE,
         "notes": list(_NOTES),

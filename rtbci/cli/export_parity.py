@@ -74,8 +74,9 @@ def parity(
 
 
 def _print(rows: "list[Row]") -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from rtbci.cli.tables import table_console
 
     right: Literal["right"] = "right"
     table = Table()
@@ -91,4 +92,4 @@ def _print(rows: "list[Row]") -> None:
         table.add_row(
             row.engine, row.precision, row.batch, kilobytes, *errors, task, change, f"{row.min_ms:.2f}"
         )
-    Console().print(table)
+    table_console().print(table)

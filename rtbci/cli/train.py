@@ -117,6 +117,28 @@ def memory(
     make_memory(codec_folder, per_concept)
 
 
+@train.command("refine-memory")
+def refine_memory(
+    codec_folder: Annotated[Path, typer.Option("--codec", help="Folder of the trained autoencoder.")] = Path(
+        "runs/codec"
+    ),
+    steps: Annotated[int, typer.Option(min=1, help="Steps of gradient descent on each latent.")] = 10,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 2,
+) -> None:
+    """Find better latents for the remembered scenes than the encoder's; half an hour of one core.
+
+    Neither network changes. Stopped, it goes on where it was.
+
+    Example: `rtbci train refine-memory --codec runs/codec`
+    """
+    import torch
+
+    from training.latent_refinement import refine_memory as refine
+
+    torch.set_num_threads(threads)
+    refine(codec_folder, steps)
+
+
 @train.command()
 def generator(
     folder: Annotated[Path, typer.Option(help="Where to write, and to go on from.")] = Path("runs/draws"),

@@ -23,6 +23,9 @@ COARSE = 2.0
 """Standard deviation, in latent pixels (16 of the picture's each), of what counts as coarse."""
 LATENT_WEIGHT = 2.0
 """Nats by which an entry at the mean distance from the EEG's latent is worse than one at no distance."""
+EMPHASIS = {"colour": 1.5, "number": 2.5}
+"""Factors on attributes' log posteriors, 1 where not named: for the thing itself. Scene and sky, of which
+there are more kinds and so more nats, would outvote it."""
 LOYALTY = 0.7
 """Nats by which another scene must be better before the one that is shown is dropped for it."""
 _POOL = 4
@@ -114,8 +117,9 @@ class SceneMemory:
     def choose(self, evidence: DecodedEvidence, concept: int, held: int | None = None) -> int | None:
         """Find the stored clip of a concept that fits the evidence best.
 
-        A clip's score is the sum of the log posteriors of its attributes, less `LATENT_WEIGHT` times its
-        squared distance from the EEG's latent (both pooled to 4 x 4) over the concept's mean distance.
+        A clip's score is the sum of the log posteriors of its attributes, times `EMPHASIS`, less
+        `LATENT_WEIGHT` times its squared distance from the EEG's latent (both pooled to 4 x 4) over the
+        concept's mean distance.
 
         Parameters
         ----------
@@ -137,7 +141,8 @@ class SceneMemory:
         for column, name in enumerate(self._names):
             posterior = evidence.attributes.get(name)
             if posterior is not None:
-                score = score + np.log(np.maximum(posterior[self.attributes[entries, column]], _FLOOR))
+                fits = np.log(np.maximum(posterior[self.attributes[entries, column]], _FLOOR))
+                score = score + EMPHASIS.get(name, 1.0) * fits
         best = int(np.argmax(score))
         if held is not None:
             at = np.flatnonzero(entries == held)

@@ -2,17 +2,19 @@
 
 import importlib.util
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rtbci.bench.environment import environment
+from rtbci.bench.full_size import BACKEND as FULL_SIZE
 from rtbci.bench.generation import STRENGTHS, measure_generator, scene_evidence, stated_quality
 from rtbci.bench.plot import plot_quality
-from rtbci.bench.rows import summary, timed
+from rtbci.bench.rows import Taken, summary, timed
 from rtbci.bundle import Metric, load_bundle
-from rtbci.cli.bench_generate import _alone, generate
+from rtbci.cli.bench_generate import _alone, _ratio, generate
 from rtbci.errors import BundleError, UsageError
 from rtbci.generate import MemoryGenerator
 from tests.tiny_bundle import write_tiny_bundle
@@ -65,8 +67,18 @@ def test_times_are_taken_after_warming_up():
     seen = []
     assert len(timed(seen.append, 5, warm=3)) == 5 and seen == list(range(8))
     assert len(timed(seen.append, 50, warm=1, within_s=0.0)) == 2
-    row = summary([1.0, 2.0, 3.0], frames=8)
+    row = summary([Taken(1.0, 0.5), Taken(2.0, 0.6), Taken(3.0, 0.4)], frames=8)
     assert (row["p50_ms"], row["n"], row["frames_per_s"]) == (2.0, 3, 4000.0)
+    assert (row["min_ms"], row["cpu_ms"]) == (1.0, 0.5)
+
+
+def test_waiting_takes_time_by_the_clock_but_none_of_the_processor():
+    waited, worked = (
+        timed(lambda _: time.sleep(0.05), 2, warm=0),
+        timed(lambda _: sum(range(10**6)), 2, warm=0),
+    )
+    assert min(taken.ms for taken in waited) >= 50 > 10 * min(taken.cpu_ms for taken in waited)
+    assert min(taken.cpu_ms for taken in worked) > 1
 
 
 def test_the_environment_names_machine_and_versions():
@@ -94,6 +106,23 @@ def test_a_missing_extra_is_said_before_anything_is_measured(monkeypatch, tmp_pa
         generate(beside_diffusers=True)
 
 
+def test_an_engine_that_is_none_or_has_nothing_to_run_is_refused_before_anything_is_measured(tmp_path):
+    with pytest.raises(UsageError, match="--full-size"):
+        generate(engine=["tensorrt"])
+    with pytest.raises(UsageError, match="no engine 'gpu'"):
+        generate(full_size=tmp_path, engine=["gpu"])
+
+
+def test_the_ratio_is_of_the_bundles_keyframe_and_the_yardsticks_whatever_else_was_timed(folder):
+    own = [replace(row, min_ms=10.0, cpu_ms=20.0) for row in measure_generator(folder, repeats=8, threads=1)]
+    keyframe = own[1]
+    slow = replace(keyframe, backend="SD 1.5 size", min_ms=500.0, cpu_ms=900.0)
+    engines = replace(keyframe, backend=FULL_SIZE, min_ms=30.0, cpu_ms=1.0)
+    ratio = _ratio([*own, engines, slow])
+    assert (ratio["times_as_fast"], ratio["times_less_cpu"]) == (50.0, 45.0)
+    assert _ratio([*own, engines]) is None
+
+
 def test_the_command_writes_rows_environment_and_plot(folder, tmp_path, capsys):
     generate(
         bundle=folder,
@@ -109,4 +138,5 @@ def test_the_command_writes_rows_environment_and_plot(folder, tmp_path, capsys):
     assert {"cpu", "cores", "versions", "threads"} <= set(report["environment"])
     assert report["beside_diffusers"] is None
     assert (tmp_path / "q.png").read_bytes().startswith(b"\x89PNG")
-    assert "keyframe" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "keyframe" in printed and "cpu ms" in printed and "… │" not in printed

@@ -43,8 +43,10 @@ def described(file: Path) -> Engine:
 @pytest.mark.parametrize("package", BUILDERS)
 def test_each_graph_of_the_default_bundle_is_parsed_and_built(package):
     bundle = load_bundle()
-    for name in ("adapter", "decoder"):
-        assert len(build(package, bundle.engine_path(name))) > 10_000
+    for name in bundle.manifest.engines:
+        graph = bundle.engine_path(name)
+        # Weights that lie in half precision may be kept so; nothing of them may be lost.
+        assert len(build(package, graph)) > 0.8 * graph.stat().st_size
 
 
 @pytest.mark.parametrize("package", BUILDERS)

@@ -1,5 +1,6 @@
 """The generator that draws as engines, alone and in a bundle."""
 
+import importlib.util
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from safetensors.torch import save_file
 from export.codec import DECODER_FILE, PREVIEW_FILE
 from export.draws import CONTROL_FILE, MEAN_FILE, SPREAD_FILE, STEP_FILE, export_draws, open_draws
 from rtbci.bundle import default_folder, load_bundle
+from rtbci.engines.tensorrt_build import build
 from rtbci.errors import UsageError
 from rtbci.files import write_json
 from rtbci.generate import DrawingGenerator, MemoryGenerator, open_generator
@@ -49,6 +51,15 @@ def test_the_engines_compute_what_torch_computes_for_pictures_and_clips(exported
     # Weights in half precision, which for these is off by 2e-4 at most each.
     _, _, parity = exported
     assert 0 < parity.step < 0.02 and 0 < parity.control < 0.02
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("tensorrt_rtx") is None,
+    reason="tensorrt-rtx is not installed (rtbci[tensorrt-rtx])",
+)
+def test_tensorrt_parses_and_builds_each_graph(exported):
+    for name in ENGINES.values():
+        assert len(build("tensorrt-rtx", exported[0] / name)) > 100_000
 
 
 def test_weights_lie_in_half_precision_and_name_no_folder(exported):

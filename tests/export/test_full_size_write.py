@@ -11,7 +11,9 @@ from export.full_size.modules import KeyframeStep
 from export.full_size.networks import TorchNetworks
 from export.full_size.pyramid import write_pyramid_decoder
 from export.full_size.write import describe, export_module, write_full_size
+from rtbci.bench.full_size import measure_full_size
 from rtbci.bundle.engine import EngineSession
+from rtbci.engines import opener
 from rtbci.engines.tensorrt_build import build
 from rtbci.errors import BundleError, GeneratorError, UsageError
 from rtbci.generate.full_size import FullSizeGenerator
@@ -180,6 +182,17 @@ def test_the_real_codec_draws_the_pictures_of_real_latents(shared_data, models, 
     (made,) = generator.preview(evidence(1.0, latent=latent))
     error = np.mean((made.astype(float) - picture) ** 2)
     assert 10 * np.log10(255**2 / error) > 27
+
+
+def test_the_benchmark_times_the_engines_from_fewest_to_most_steps(folder):
+    rows = measure_full_size(folder, opener("onnxruntime-cpu"), threads=1, repeats=2)
+    told = [(row.grade, row.steps, row.frames) for row in rows]
+    assert told == [("preview", 0, 1), ("keyframe", 1, 1), ("keyframe", 4, 1), ("clip", 1, 3), ("clip", 4, 3)]
+    assert {row.provider for row in rows} == {"CPUExecutionProvider"} and {row.size for row in rows} == {64}
+    # Four steps with guidance are eight runs of the network.
+    assert rows[2].cpu_ms > 2 * rows[1].cpu_ms and rows[4].cpu_ms > 2 * rows[3].cpu_ms
+    with pytest.raises(BundleError, match="CUDAExecutionProvider"):
+        measure_full_size(folder, opener("onnxruntime-cuda"), repeats=2)
 
 
 def test_a_graph_that_is_no_pyramid_is_refused(folder, tmp_path):

@@ -7,7 +7,9 @@ import torch
 from export.scoreboard import CEILING, WRONG, Judges, compare_generators, held_out_scenes
 from rtbci.generate import SceneMemory
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
+from rtbci.stimuli.spec import clip_spec
 from training.codec_model import LATENT_SHAPE, Codec
+from training.codec_seeds import CODEC_HELD_OUT
 from training.evaluation.guesser import small
 from training.evaluation.motion import flicker, motion, motion_place
 from training.evaluation.scoreboard import scoreboard_lines, scoreboard_markdown
@@ -21,8 +23,8 @@ class Knowing:
 
     frames = FRAMES
 
-    def __init__(self, clips):
-        self.clips = clips
+    def __init__(self, scenes):
+        self.clips, self.specs = scenes.clips, scenes.specs
 
     def clip(self, evidence):
         # Timed evidence has contexts beyond the scenes.
@@ -33,9 +35,24 @@ class Knowing:
         told = int(evidence.posterior.argmax())
         return self.clips[told][FRAMES // 2][None]
 
+    def preview(self, evidence):
+        """Draw the scene at half size."""
+        return self.clips[evidence.context % len(self.clips)][FRAMES // 2][None, ::2, ::2]
+
+    def scene(self, evidence):
+        """Say what it draws, as a stored scene of its own."""
+        spec = self.specs[evidence.context % len(self.clips)]
+        return spec.concept, spec.seed
+
 
 class Grey(Knowing):
     """Draws nothing."""
+
+    def scene(self, evidence):
+        return None
+
+    def preview(self, evidence):
+        return np.full_like(self.clips[0][:1], 128)
 
     def clip(self, evidence):
         return iter(np.full_like(self.clips[0], 128))
@@ -84,7 +101,7 @@ def rows():
     )
     eyes = [Recognising(scenes, "colour"), Recognising(scenes, "number")]
     judges = Judges(Recognising(scenes), Recognising(scenes), eyes)
-    contenders = {"knowing": Knowing(scenes.clips), "grey": Grey(scenes.clips)}
+    contenders = {"knowing": Knowing(scenes), "grey": Grey(scenes)}
     yield compare_generators(contenders, memory, codec, judges, per_concept=1)
     torch.set_num_threads(threads)
 
@@ -103,10 +120,28 @@ def test_one_who_knows_gets_everything(rows):
     assert mean(rows, "knowing", "psnr") > 100 and mean(rows, "knowing", "ssim") == pytest.approx(1)
 
 
+def test_previews_are_held_against_what_was_watched_at_its_own_size(rows):
+    # Half size costs detail, and little else.
+    assert mean(rows, "grey", "preview_psnr") + 5 < mean(rows, "knowing", "preview_psnr") < 40
+    assert mean(rows, "grey", "preview_ssim") + 0.1 < mean(rows, "knowing", "preview_ssim") < 1
+    assert 0.4 < mean(rows, "knowing", "preview_sharpness") < 1
+
+
 def test_one_who_draws_nothing_gets_nothing(rows):
-    for metric in ("sharpness", "motion", "motion_place", "flicker"):
+    for metric in ("sharpness", "preview_sharpness", "motion", "motion_place", "flicker"):
         assert mean(rows, "grey", metric) == 0
     assert mean(rows, "grey", "concept_obeyed") < 0.1
+
+
+def test_the_shown_scene_is_held_against_the_watched_one_where_one_is_shown(rows):
+    for name in ATTRIBUTES:
+        assert mean(rows, "knowing", f"{name}_matched") == 1
+        assert not [row for row in rows if (row.variant, row.metric) == ("grey", f"{name}_matched")]
+    (chance,) = {r.chance for r in rows if (r.subject, r.metric) == (CONCEPTS[0].name, "speed_matched")}
+    # The memory's one scene of this concept is slow.
+    assert chance == float(clip_spec(0, CODEC_HELD_OUT.start + 2**23).speed == 0)
+    # Of concepts that the memory lacks there is no chance to speak of.
+    assert {r.chance for r in rows if (r.subject, r.metric) == (CONCEPTS[-1].name, "speed_matched")} == {None}
 
 
 def test_wrong_evidence_is_obeyed_and_the_truth_not_shown_by_one_who_does_as_it_is_told(rows):

@@ -24,6 +24,15 @@ def test_without_attributes_the_clip_nearest_to_the_latent_is_chosen(wanted):
     assert memory.choose(evidence(2, latent=latent), 2) == entry
 
 
+def test_how_many_there_are_outweighs_the_sky_where_both_are_as_sure():
+    memory = small_memory()
+    number, sky = np.full(3, 0.2), np.full(4, 0.4 / 3)
+    number[1] = sky[0] = 0.6
+    between = (memory.clip(0) + memory.clip(1))[memory.keyframe] / 2
+    assert memory.choose(evidence(0, latent=between, attributes={"number": number, "sky": sky}), 0) == 1
+    assert memory.choose(evidence(0, latent=between, attributes={"sky": sky}), 0) == 0
+
+
 def test_the_shown_clip_stays_until_another_is_clearly_better():
     memory = small_memory()
     best = memory.choose(evidence(0), 0)

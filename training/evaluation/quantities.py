@@ -73,6 +73,13 @@ _KNOWN: tuple[tuple[str, Quantity], ...] = (
     (r"(?:seconds|fit_s)", Quantity("time", better=-1, digits=2, unit="s")),
     (r"truth_leaked", _share("shows what was watched though the evidence says another", -1)),
     (r"(concept|colour|number|speed)_obeyed", _share("{} obeyed")),
+    (
+        r"(colour|number|speed|scene|sky)_matched",
+        _share("{} of the scene shown is the watched one's"),
+    ),
+    (r"preview_ssim", Quantity("SSIM of the preview", better=1)),
+    (r"preview_psnr", Quantity("PSNR of the preview", better=1, digits=2, unit="dB")),
+    (r"preview_sharpness", Quantity("sharpness of the preview beside the truth's", better=1, digits=2)),
     (r"sharpness", Quantity("sharpness beside the truth's", better=1, digits=2)),
     (r"novelty", Quantity("distance from the nearest stored scene, beside an unseen scene's", digits=2)),
     (r"motion", Quantity("motion beside the truth's", digits=2)),
