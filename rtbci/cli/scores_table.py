@@ -35,10 +35,9 @@ def scores_table(result: dict[str, Any]) -> Group:
         f"(chance {_percent(pooled['balanced']['chance'])} %).",
     ]
     bits = pooled["bits"]
-    lines.append(
-        f"Mutual information {bits['mutual_information']:.3f} bits a window "
-        f"({bits['mutual_information_chance']:.3f} under permutation)."
-    )
+    chance = bits["mutual_information_chance"]
+    under = "no permutation can tell of it here" if chance is None else f"{chance:.3f} under permutation"
+    lines.append(f"Mutual information {bits['mutual_information']:.3f} bits a window ({under}).")
     if "top5" in pooled:
         top5 = pooled["top5"]
         lines.append(f"Top-5 {_percent(top5['accuracy'])} % (chance {_percent(top5['chance'])} %).")

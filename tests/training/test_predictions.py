@@ -88,6 +88,20 @@ def test_random_predictions_are_at_chance_and_perfect_ones_are_not(tmp_path):
     assert perfect["bits"]["mutual_information"] == pytest.approx(np.log2(40))
 
 
+def test_information_has_no_chance_where_shuffling_only_renames_the_classes(tmp_path):
+    true = np.repeat(np.random.default_rng(1).permutation(40), 5)
+    parts = [
+        read_predictions(
+            write(tmp_path, f"{k}.npz", predicted=np.where(np.arange(200) % 3, true, 0), true=true)
+        )
+        for k in range(3)
+    ]
+    pooled = evaluate_files(parts, 99)["pooled"]
+    assert pooled["bits"]["mutual_information_chance"] is None
+    assert pooled["bits"]["mutual_information_p_value"] is None
+    assert pooled["p_value"] == 1 / 100
+
+
 def test_saying_the_commonest_class_is_chance(tmp_path):
     true = np.random.default_rng(0).permutation(np.repeat([0, 1], [700, 300]))
     row = evaluate_files(

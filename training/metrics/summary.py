@@ -72,9 +72,10 @@ def summarise(
         ``n``, ``top1``; ``ci95``, exact for n independent windows (Clopper and Pearson 1934);
         ``chance``, see `blind_chance`; ``p_value``, of `permutation_p`; ``ci95_clustered``, which counts runs
         of one class as clusters; ``chance_permuted``, the mean score under permutation; ``shuffled``, what
-        was permuted, within ``blocks`` blocks; ``balanced`` and ``bits``; where there are scores or
-        confidences, ``top5``, ``n_way`` (``accepted`` classes stand for the truth: 3 is the field's metric)
-        and ``calibration``; ``people``, one row for each subject (or file), and
+        was permuted, within ``blocks`` blocks; ``balanced`` and ``bits`` (whose chance is None where the
+        permutations only give the classes other names, which information does not mind); where there are
+        scores or confidences, ``top5``, ``n_way`` (``accepted`` classes stand for the truth: 3 is the field's
+        metric) and ``calibration``; ``people``, one row for each subject (or file), and
         ``over_people``, the interval of their mean, where there are two or more.
     """
     names, codes = np.unique(
@@ -102,6 +103,8 @@ def summarise(
     shown = counts.sum(axis=1)
     balanced, balanced_chance = balanced_accuracy(counts)
     bits = mutual_information_bits(counts)
+    # Where each class is one run of every block, shuffling runs but gives classes other names.
+    void = bits > 1e-9 and bool(np.allclose(null_bits, bits, rtol=0.0, atol=1e-9))
     result: dict[str, Any] = {
         "n": n,
         "top1": hits / n,
@@ -117,8 +120,8 @@ def summarise(
         "balanced": {"accuracy": balanced, "chance": balanced_chance},
         "bits": {
             "mutual_information": bits,
-            "mutual_information_chance": float(null_bits.mean()),
-            "mutual_information_p_value": permutation_p(bits, null_bits),
+            "mutual_information_chance": None if void else float(null_bits.mean()),
+            "mutual_information_p_value": None if void else permutation_p(bits, null_bits),
             "itr": itr_bits(hits / n, total),
             "itr_chance": 0.0,
         },
