@@ -6,30 +6,17 @@ import pytest
 import torch
 
 from export.encoder import GenericAdapter, export_module, largest_difference, session
+from tests.training.tiny_encoder import TINY_MODEL
 from training.bundled import OUTPUTS, BundledEncoder
 from training.decoder import Decoder
 from training.hrt import QUESTIONS
 from training.latents import LatentHead, coarse, ridge
-from training.model_settings import ModelSettings
-
-MODEL = ModelSettings(
-    decimate=8,
-    region_widths=(4, 4, 4, 4, 8),
-    width=24,
-    kernels=(5, 11, 21),
-    stride=2,
-    layers=1,
-    heads=2,
-    queries=2,
-    trunk=32,
-    dropout=0.1,
-)
 
 
 @pytest.fixture(scope="module")
 def decoder() -> Decoder:
     torch.manual_seed(0)
-    decoder = Decoder(MODEL, subjects=2).eval().requires_grad_(False)
+    decoder = Decoder(TINY_MODEL, subjects=2).eval().requires_grad_(False)
     decoder.layers.weight[0] += 0.1 * torch.randn(62, 62)
     return decoder
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.tiny_encoder import TINY_MODEL
 from training.decoder_settings import CohortSettings, DecoderSettings
 from training.experiments.settings import Losses, RunSettings
-from training.model_settings import ModelSettings
 
 
 @pytest.fixture
@@ -52,17 +52,6 @@ def _tiny_settings(folder: Path, steps: int) -> DecoderSettings:
             validate_every=50,
             patience=100,
             precision="no",
-            model=ModelSettings(
-                decimate=8,
-                region_widths=(4, 4, 4, 4, 8),
-                width=24,
-                kernels=(5, 11, 21),
-                stride=2,
-                layers=1,
-                heads=2,
-                queries=2,
-                trunk=32,
-                dropout=0.1,
-            ),
+            model=TINY_MODEL,
         ),
     )

@@ -8,7 +8,7 @@ from training.hrt import QUESTIONS, Hrt
 from training.latents import LatentHead
 from training.model_settings import ModelSettings
 
-MODEL = ModelSettings(
+TINY_MODEL = ModelSettings(
     decimate=8,
     region_widths=(4, 4, 4, 4, 8),
     width=24,
@@ -29,7 +29,7 @@ def tiny_bundled() -> BundledEncoder:
         rng.standard_normal((128, 32)).astype(np.float32), rng.standard_normal(128).astype(np.float32)
     )
     temperature = {name: 1.0 + index for index, name in enumerate(QUESTIONS)}
-    encoder = BundledEncoder(Hrt(MODEL), temperature, latent).eval().requires_grad_(False)
+    encoder = BundledEncoder(Hrt(TINY_MODEL), temperature, latent).eval().requires_grad_(False)
     # As after training: biases that are all zero would be one constant in a graph.
     for parameter in encoder.parameters():
         parameter += 0.05 * torch.randn_like(parameter)
