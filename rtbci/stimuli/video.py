@@ -81,7 +81,8 @@ def read_frames(path: Path, count: int, rate: float, box: tuple[int, int]) -> It
     rate : float
         Frames a second.
     box : (int, int)
-        Width and height that each frame is fitted into, as large as `MOST_BYTES` for all of them allows.
+        Width and height that each frame is made to fit into, and smaller yet if all of them would take more
+        than `MOST_BYTES`. None is enlarged: that is for whoever paints it.
 
     Yields
     ------
@@ -175,9 +176,9 @@ def _pixels(frame: "VideoFrame", aspect: float, count: int, box: tuple[int, int]
     turns = round(getattr(frame, "rotation", 0) / 90) % 4
     width, height = frame.width * aspect, float(frame.height)
     across, down = (height, width) if turns % 2 else (width, height)
-    scale = min(box[0] / across, box[1] / down)
+    scale = min(1.0, box[0] / across, box[1] / down)
     scale = min(scale, (MOST_BYTES / (_PIXEL_BYTES * count * width * height)) ** 0.5)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    pixels = frame.reformat(*size, format="bgra").to_ndarray()
+    pixels = frame.reformat(*size, format="bgra", interpolation="BILINEAR").to_ndarray()
     # The rotation is what turns the picture upright, counter-clockwise.
     return np.ascontiguousarray(np.rot90(pixels, turns), dtype=np.uint8)

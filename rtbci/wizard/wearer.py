@@ -162,7 +162,9 @@ class WearerPage(Page):
         if self._opening is not None:
             text = "Looking through the folder …"
         elif library is not None:
-            text = f"{len(library.clips)} clips of {len(library.concepts)} concepts in {library.folder.name}"
+            text = (
+                f"{len(library.clips)} clips of {len(library.concepts)} concepts in '{library.folder.name}'"
+            )
         self.holds.setText(text)
         self.holds.setVisible(bool(text))
 

@@ -1,5 +1,7 @@
 """Films: what a file holds, and that each frame is shown when the film shows it."""
 
+import struct
+
 import numpy as np
 import pytest
 
@@ -39,10 +41,26 @@ def test_at_another_rate_frames_are_shown_when_the_film_shows_them(tmp_path):
 
 def test_frames_are_fitted_into_the_box_and_into_memory(tmp_path, monkeypatch):
     path = write_film(tmp_path / "film.mp4", 0.5, 10, size=(96, 32))
-    assert next(read_frames(path, 5, 10.0, (300, 300))).shape == (100, 300, 4)
-    assert next(read_frames(path, 5, 10.0, (3000, 50))).shape == (50, 150, 4)
+    assert next(read_frames(path, 5, 10.0, (300, 300))).shape == (32, 96, 4)
+    assert next(read_frames(path, 5, 10.0, (3000, 16))).shape == (16, 48, 4)
     monkeypatch.setattr(video, "MOST_BYTES", 5 * 4 * 96 * 32 // 4)
     assert next(read_frames(path, 5, 10.0, (300, 300))).shape == (16, 48, 4)
+
+
+def test_a_film_held_sideways_is_shown_upright(tmp_path):
+    """As a telephone writes it: the frames lie on their side, and the header says to turn them clockwise."""
+    path = write_film(tmp_path / "film.mp4", 0.5, 10)
+    content = path.read_bytes()
+    header = content.index(b"tkhd")
+    upright = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    turned = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 48 << 16, 0, 1 << 30)
+    matrix = content.index(upright, header)
+    path.write_bytes(content[:matrix] + turned + content[matrix + len(turned) :])
+    frame = next(read_frames(path, 5, 10.0, (64, 64)))
+    assert frame.shape == (64, 48, 4)
+    # What was the bright left edge is the upper one.
+    assert frame[4, :, :3].mean() > 230
+    assert frame[40, :, :3].mean() < 150
 
 
 def test_what_is_no_film_long_enough_is_said(tmp_path):
