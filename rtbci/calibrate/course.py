@@ -19,6 +19,7 @@ from rtbci.calibrate.report import NotTried
 from rtbci.calibrate.rest import Alpha
 from rtbci.calibrate.session import Collected
 from rtbci.calibrate.shown import ClipTable, shown_json
+from rtbci.calibrate.standing import standing
 from rtbci.calibrate.task import Task
 from rtbci.errors import UsageError, WearerError
 from rtbci.stimuli.library import Library
@@ -187,7 +188,8 @@ class Course:
         """
         self.release()
         settings, library = self.settings, self.settings.library
-        if library is not None:
+        # What was begun may be enough already, however little time is left for more.
+        if library is not None and (fresh or not standing(wearer).interrupted):
             check_rounds(library, settings.clips, settings.clip_s)
         table = None if library is None else ClipTable.of(library)
         journal = Journal(sitting_folder(wearer), settings.seed, fresh, table)

@@ -114,13 +114,13 @@ class WearerPage(Page):
     def enter(self) -> None:
         """Let the name be typed at once."""
         self.course.release()
+        self._show_library()
         self._known = ("", None)
         self.name.setFocus()
 
     def leave(self) -> None:
-        """Wait for a folder that is being looked through."""
-        if self._opening is not None:
-            self._opening.stop()
+        """Do not wait for a folder that is being looked through."""
+        self._opening = None
 
     def _choose(self, index: int) -> None:
         if index == 0:

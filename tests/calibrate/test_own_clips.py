@@ -160,6 +160,22 @@ def test_a_sitting_goes_on_with_the_clips_it_was_begun_with(tmp_path, monkeypatc
         begin(films)
 
 
+def test_with_too_little_time_nothing_is_begun_but_what_was_begun_is_gone_on_with(
+    tmp_path, monkeypatch, bundle
+):
+    monkeypatch.setenv("RTBCI_HOME", str(tmp_path / "home"))
+    many = library(tmp_path, CONCEPT_NAMES[:30], 2)
+    course = Course(bundle, CourseSettings(library=many, minutes=1.0))
+    with pytest.raises(UsageError, match="too few to show each 2 times"):
+        course.begin("w01")
+    assert not (tmp_path / "home").exists()
+    course.change(minutes=2.0)
+    course.begin("w01")
+    course.change(minutes=1.0)
+    assert course.begin("w01") == 0 and course.resumed
+    course.release()
+
+
 def test_what_is_all_watched_is_fitted_without_the_folder(tmp_path, monkeypatch, bundle):
     monkeypatch.setenv("RTBCI_HOME", str(tmp_path / "home"))
     films = library(tmp_path)

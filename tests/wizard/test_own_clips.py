@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QFileDialog
 
 from rtbci.bundle import load_bundle
 from rtbci.calibrate import Course, CourseSettings, Programme
@@ -151,7 +152,8 @@ def test_a_calibration_with_own_clips_in_the_wizard(qtbot, tmp_path, source_id, 
             page.open_folder(tmp_path / "empty")
             qtbot.waitUntil(lambda: "no table clips.csv" in window.said, timeout=60_000)
             assert page.pictures.currentIndex() == 0
-            page.open_folder(folder)
+            monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *asked: str(folder))
+            page.pictures.activated.emit(1)
             qtbot.waitUntil(lambda: "6 clips of 3 concepts" in page.holds.text(), timeout=60_000)
             page.consent.setChecked(True)
             qtbot.waitUntil(lambda: window.main_button.isEnabled(), timeout=60_000)
