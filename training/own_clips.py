@@ -117,6 +117,9 @@ def with_slots(events: Iterable[Event]) -> list[tuple[Event, int]]:
 def _of_marker(marker: Marker, onset: float) -> Event | None:
     if isinstance(marker, EndMarker):
         return None
+    if isinstance(marker, ClipMarker) and marker.file:
+        # A laboratory's own clip: its seed draws nothing that was shown.
+        return Event(onset, marker.seconds, "clip", CONCEPT_NAMES.index(marker.concept))
     if isinstance(marker, ClipMarker):
         return corpus_event(marker.spec(), onset, marker.seconds)
     if isinstance(marker, HintMarker):

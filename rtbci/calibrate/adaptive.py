@@ -20,7 +20,10 @@ ROUND = len(CONCEPTS)
 FEWEST_CLIPS = 2 * ROUND
 """No end before every concept was seen twice."""
 GOOD_ENOUGH = 0.5
-"""Surely right every second time: that is as far as a decoder of forty concepts needs to be fitted."""
+"""Surely right every second time: that is as far as a decoder of forty concepts needs to be fitted.
+
+Where fewer are shown guessing is easier, and it must be as far above it: by the same share of what guessing
+leaves (Cohen's kappa)."""
 _QUICK = ("none", "own+encoder")
 
 
@@ -36,11 +39,14 @@ class Estimate:
         Accuracy of the best of the quick candidates.
     gain : Gain
         What the second half of the clips was worth to it, or to the one that learns if it does not.
+    chance : float
+        What guessing gives; see `CrossValidation.chance`.
     """
 
     clips: int
     reached: Share
     gain: Gain
+    chance: float = 1.0 / len(CONCEPTS)
 
     def verdict(self, good_enough: float = GOOD_ENOUGH) -> str | None:
         """Say in a sentence why it is time to end; None to go on.
@@ -51,12 +57,14 @@ class Estimate:
         if self.clips < FEWEST_CLIPS:
             return None
         right = f"{100 * self.reached.top1:.0f} % would be right"
-        if self.reached.ci95[0] >= good_enough:
+        among_all = 1.0 / len(CONCEPTS)
+        wrong = (1.0 - good_enough) / (1.0 - among_all)
+        if self.reached.ci95[0] >= good_enough + wrong * (self.chance - among_all):
             return (
                 f"This is good enough after {self.clips} clips: {right} (95 % interval "
                 f"{100 * self.reached.ci95[0]:.0f} to {100 * self.reached.ci95[1]:.0f} %)."
             )
-        if self.reached.ci95[0] > 1.0 / len(CONCEPTS) and self.gain.ci95[1] < USELESS_GAIN:
+        if self.reached.ci95[0] > self.chance and self.gain.ci95[1] < USELESS_GAIN:
             low, high = (100 * bound for bound in self.gain.ci95)
             return (
                 f"More clips would not help: the second half of {self.clips} changed what is right by "
@@ -86,6 +94,7 @@ def estimate(sitting: Sitting, encode: Encode, base: NDArray[np.float64], hazard
         len(trials.concept),
         Share.of(best.hit, trials.slot),
         Gain.between(half, outcomes[-1], trials.slot),
+        judged.chance,
     )
 
 

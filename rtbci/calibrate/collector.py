@@ -155,11 +155,16 @@ class Collector:
     def _add(self, marker: Marker | None, stamp: float) -> None:
         match marker:
             case ClipMarker():
-                clip = WatchedClip(stamp, marker.seconds, CONCEPT_NAMES.index(marker.concept))
+                concept = CONCEPT_NAMES.index(marker.concept)
+                clip = WatchedClip(stamp, marker.seconds, concept, marker.file)
                 with self._lock:
                     self._clips.append(clip)
             case RestMarker():
                 self.rest.period(marker, stamp)
+            case ShownMarker(frames=0):
+                # The screen could not show it: what the EEG holds then is no answer to it.
+                with self._lock:
+                    self._clips = [clip for clip in self._clips if clip.onset != stamp]
             case ShownMarker():
                 self.timing.add(marker)
 

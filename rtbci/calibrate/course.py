@@ -14,12 +14,15 @@ from rtbci.calibrate.collector import Collector
 from rtbci.calibrate.connection import QUIET_S, SILENT_S, Connection
 from rtbci.calibrate.journal import Journal
 from rtbci.calibrate.programme import Programme
-from rtbci.calibrate.protocol import LEAD_S, plan, rest_plan
+from rtbci.calibrate.protocol import LEAD_S, check_rounds, plan, rest_plan
 from rtbci.calibrate.report import NotTried
 from rtbci.calibrate.rest import Alpha
 from rtbci.calibrate.session import Collected
+from rtbci.calibrate.shown import ClipTable, shown_json
+from rtbci.calibrate.standing import standing
 from rtbci.calibrate.task import Task
 from rtbci.errors import UsageError, WearerError
+from rtbci.stimuli.library import Library
 from rtbci.stimuli.markers import ShownMarker
 from rtbci.stimuli.spec import CLIP_SECONDS
 from rtbci.stream import StreamQuery, StreamSettings, find_streams, resolve_one
@@ -61,6 +64,8 @@ class CourseSettings:
         for when it is time to fit.
     older : Profile or None
         An older profile of the wearer, to build on.
+    library : Library or None
+        Clips of a laboratory's own, to show in place of the drawn corpus.
     """
 
     query: StreamQuery = field(default_factory=StreamQuery)
@@ -77,6 +82,7 @@ class CourseSettings:
     photodiode: str | None = None
     gradients: Gradients | None = None
     older: Profile | None = None
+    library: Library | None = None
 
     @property
     def clips(self) -> int:
@@ -136,7 +142,7 @@ class Course:
     def __init__(self, bundle: Bundle, settings: CourseSettings) -> None:
         self.bundle = bundle
         self.settings = settings
-        self.programme = Programme()
+        self.programme = Programme(settings.library)
         self.wearer = ""
         self.shows = True
         self.steps: tuple[str, ...] = ()
@@ -150,6 +156,7 @@ class Course:
     def change(self, **changes: object) -> None:
         """Decide something anew, before the step that it is for."""
         self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        self.programme.library = self.settings.library
 
     # ---- begin ---------------------------------------------------------------------------------
 
@@ -175,11 +182,18 @@ class Course:
         WearerError
             If the pseudonym is none.
         RecordingError
-            If it cannot be kept, or what is kept cannot be read.
+            If it cannot be kept, what is kept cannot be read, or it was begun with other clips.
+        UsageError
+            If there is too little time to show own clips often enough.
         """
         self.release()
-        journal = Journal(sitting_folder(wearer), self.settings.seed, fresh)
-        collector = Collector(self.bundle, journal, self.settings.mains_hz, self.settings.photodiode)
+        settings, library = self.settings, self.settings.library
+        # What was begun may be enough already, however little time is left for more.
+        if library is not None and (fresh or not standing(wearer).interrupted):
+            check_rounds(library, settings.clips, settings.clip_s)
+        table = None if library is None else ClipTable.of(library)
+        journal = Journal(sitting_folder(wearer), settings.seed, fresh, table)
+        collector = Collector(self.bundle, journal, settings.mains_hz, settings.photodiode)
         try:
             contract = journal.contract
             if contract is not None:
@@ -341,6 +355,7 @@ class Course:
                 collector.watched,
                 lead_s=settings.lead_s,
                 clip_s=settings.clip_s,
+                library=settings.library,
             )
         try:
             estimator.watched(collector.watched)
@@ -406,9 +421,9 @@ class Course:
             # Too little: it must be possible to watch more.
             self.journal.end_watching(False)
             raise
-        if not self.journal.consented:
-            return profile
-        return replace(profile, report={**profile.report, "consented": self.journal.consented})
+        own = shown_json(collected.sitting.clips, self.journal.clips)
+        said = {"own_clips": own, "consented": self.journal.consented}
+        return replace(profile, report={**profile.report, **{key: new for key, new in said.items() if new}})
 
     def _older(self) -> Profile | None:
         """The profile to build on, if it is of whom this calibration is."""

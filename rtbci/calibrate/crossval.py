@@ -45,6 +45,22 @@ class CrossValidation:
         slot, example_trial = self.material.trials.slot, self.material.trials.example_trial
         return min(len(np.unique(slot[example_trial[fold.examples]])) for fold in self.folds)
 
+    @property
+    def chance(self) -> float:
+        """Share of clips that guessing gets right, by a decoder that has learnt which concepts are shown.
+
+        The decoder chooses among all concepts, but what is fitted to a few of them says these alone even
+        where the EEG holds nothing. So a guess is one of those that are shown, and can be right where the
+        fold's fit has met the truth at all. Where all concepts are shown it is one in all; never less.
+        """
+        trials = self.material.trials
+        met = sum(
+            int(np.isin(trials.concept[fold.held_trials], trials.example_concept[fold.examples]).sum())
+            for fold in self.folds
+        )
+        guessed = met / len(trials.concept) / len(np.unique(trials.concept))
+        return max(guessed, 1.0 / self.material.concepts)
+
     def outcome(self, candidate: Candidate, share: float = 1.0) -> Outcome:
         """Decode the whole sitting; see `tried`."""
         return self.tried(candidate, share)[0]

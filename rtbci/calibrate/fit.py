@@ -127,7 +127,7 @@ def fit(
         seconds.append(clock() - before)
     chosen = choose(outcomes, trials.slot)
     fitted = candidates[chosen].fit(material, np.arange(len(trials.example)), share_s)
-    chance = 1.0 / material.concepts
+    chance = judged.chance
     learner = _learner(chosen, seconds, candidates)
     if on_progress is not None:
         on_progress("amount of data")
@@ -147,6 +147,8 @@ def fit(
             chance=chance,
             clips=len(trials.concept),
             slots=slots,
+            shown=len(np.unique(trials.concept)),
+            concepts=material.concepts,
             exponent=outcomes[chosen].exponent,
             fit_seconds=clock() - began,
             decodable=decodable(outcomes[chosen], trials.slot, chance, len(candidates)),

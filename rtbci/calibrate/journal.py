@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from rtbci.calibrate.shown import ClipTable
 from rtbci.errors import ContractError, RecordingError
 from rtbci.files import sync_folder, write_whole
 from rtbci.montage import Remap
@@ -86,6 +87,8 @@ class _Begun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether nothing more is to be watched."""
     consented: str = ""
     """When the wearer agreed, if they were asked."""
+    clips: ClipTable | None = None
+    """What is shown in place of the drawn corpus."""
 
 
 class _Restart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -157,6 +160,8 @@ class Journal:
         Order of the clips, for one that is begun.
     fresh : bool
         Forget what is there, and begin.
+    clips : ClipTable, optional
+        What is shown in place of the drawn corpus.
 
     Attributes
     ----------
@@ -170,10 +175,11 @@ class Journal:
     Raises
     ------
     RecordingError
-        If the folder cannot be made, what is in it cannot be read, or another process is at it.
+        If the folder cannot be made, what is in it cannot be read, another process is at it, or it was begun
+        with other clips.
     """
 
-    def __init__(self, folder: Path, seed: int, fresh: bool = False) -> None:
+    def __init__(self, folder: Path, seed: int, fresh: bool = False, clips: ClipTable | None = None) -> None:
         self.folder = folder
         self.failure: RecordingError | None = None
         self._recorder: Recorder | None = None
@@ -184,10 +190,37 @@ class Journal:
         self.resumed = (folder / _SITTING_FILE).is_file()
         if self.resumed:
             self._begun = self._read()
+            self._check_clips(clips)
         else:
-            self._begun = _Begun(_VERSION, seed, datetime.now(UTC).isoformat(timespec="seconds"))
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            self._begun = _Begun(_VERSION, seed, now, clips=clips)
             self._keep(self._begun)
         self.seed = self._begun.seed
+
+    @property
+    def clips(self) -> ClipTable | None:
+        """What is shown in place of the drawn corpus, as it was when it was begun."""
+        return self._begun.clips
+
+    def _check_clips(self, clips: ClipTable | None) -> None:
+        """Make sure that it goes on with what it was begun with; what is all watched needs no clips."""
+        before = self._begun.clips
+        if before == clips or (before and clips and before.fingerprint == clips.fingerprint):
+            return
+        if clips is None and self._begun.watched:
+            return
+        self._lock.close()
+        was = "the drawn corpus" if before is None else f"the clips of folder '{before.folder}'"
+        if before is None:
+            what = "go on without --clips"
+        elif clips is None:
+            what = "name that folder with --clips"
+        else:
+            what = "name that folder as it was then"
+        raise RecordingError(
+            f"The calibration was begun with {was}, not with what is to be shown now; {what}, or begin anew "
+            "with --fresh."
+        )
 
     @property
     def contract(self) -> StreamContract | None:

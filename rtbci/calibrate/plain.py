@@ -14,7 +14,13 @@ _OFTEN = ((2, 5), (1, 2), (3, 5), (2, 3), (7, 10), (3, 4), (4, 5), (9, 10))
 
 
 def sentences(
-    *, before: Share, after: Share, chance: float, decodable: bool, gain: Gain | None
+    *,
+    before: Share,
+    after: Share,
+    chance: float,
+    decodable: bool,
+    gain: Gain | None,
+    few: tuple[int, int] | None = None,
 ) -> tuple[str, str]:
     """Say how well it will work, and what calibration did or what to do.
 
@@ -27,21 +33,27 @@ def sentences(
         Whether `after` can be told from chance at all.
     gain : Gain or None
         What twice the clips were worth to a candidate that learns, if that is known.
+    few : (int, int), optional
+        How many concepts were shown and how many there are, where that makes guessing easier.
     """
     guessing = f"one in {number(round(1 / chance))}"
+    only = ""
+    if few is not None:
+        guessing += f" among the {few[0]} concepts that were shown"
+        only = f" Of the other {few[1] - few[0]} concepts nothing was learnt and nothing is promised."
     if not decodable:
         return (
             "No decodable signal was found in this wearer's EEG: pictures would be right no more often than "
             f"by guessing, which is {guessing}.",
             "Look at the fit of the cap and the electrodes marked below, then calibrate again; until then, "
-            "read nothing into the pictures.",
+            f"read nothing into the pictures.{only}",
         )
     low, high = (100 * bound for bound in after.ci95)
     first = (
         f"For this wearer pictures will be right {_about(after.top1)} ({low:.0f} to {high:.0f} in a "
         f"hundred); chance is {guessing}."
     )
-    return first, f"{_change(before, after)} {_more(gain)}"
+    return first, f"{_change(before, after)} {_more(gain)}{only}"
 
 
 def outlook(clips: int, reached: Share, chance: float) -> str:

@@ -4,17 +4,33 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
+from rtbci.stimuli.library import Library, LibraryClip
 from rtbci.stimuli.markers import ClipMarker, EndMarker, RestMarker, decode
-from rtbci.stimuli.spec import ClipSpec
+from rtbci.stimuli.spec import CLIP_FPS, ClipSpec
 
 
 @dataclass(frozen=True)
 class OnClip:
-    """A clip is on, since `onset` on LSL's clock and for so many seconds."""
+    """A clip is on, since `onset` on LSL's clock and for so many seconds.
+
+    `file` is that of a laboratory's own clip, and `own` the clip, where there is a folder that has it.
+    """
 
     spec: ClipSpec
     onset: float
     seconds: float
+    file: str = ""
+    own: LibraryClip | None = None
+
+    @property
+    def rate(self) -> float:
+        """Frames a second."""
+        return CLIP_FPS if self.own is None else self.own.rate
+
+    @property
+    def lacking(self) -> bool:
+        """Whether it cannot be shown, for want of its file."""
+        return bool(self.file) and self.own is None
 
 
 @dataclass(frozen=True)
@@ -30,9 +46,15 @@ class Programme:
     """What is on at a time; filled by one thread, read by another.
 
     Markers come before their onset, so that each item can begin exactly on time.
+
+    Parameters
+    ----------
+    library : Library, optional
+        Where clips of a laboratory's own are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, library: Library | None = None) -> None:
+        self.library = library
         self._lock = threading.Lock()
         self._items: deque[tuple[float, float, OnClip | OnRest]] = deque()
         self._end: float | None = None
@@ -42,7 +64,9 @@ class Programme:
         marker = decode(text)
         with self._lock:
             if isinstance(marker, ClipMarker):
-                on: OnClip | OnRest = OnClip(marker.spec(), onset, marker.seconds)
+                on: OnClip | OnRest = OnClip(
+                    marker.spec(), onset, marker.seconds, marker.file, self._own(marker)
+                )
             elif isinstance(marker, RestMarker):
                 on = OnRest(onset + marker.seconds, marker.seconds, marker.eyes)
             else:
@@ -50,6 +74,11 @@ class Programme:
                 return
             self._items.append((onset, onset + marker.seconds, on))
             self._end = None
+
+    def _own(self, marker: ClipMarker) -> LibraryClip | None:
+        if not marker.file or self.library is None:
+            return None
+        return self.library.find(marker.file, marker.concept)
 
     def clear(self) -> None:
         """Forget all: nothing is on any more."""
@@ -66,11 +95,11 @@ class Programme:
                 return None
             return self._items[0][2]
 
-    def coming(self, now: float) -> ClipSpec | None:
+    def coming(self, now: float) -> OnClip | None:
         """The clip that was announced but is not on yet, or None."""
         with self._lock:
             later = next((on for onset, _, on in self._items if onset > now), None)
-        return later.spec if isinstance(later, OnClip) else None
+        return later if isinstance(later, OnClip) else None
 
     def ended(self, now: float) -> bool:
         """Whether the end was announced and has come."""

@@ -59,8 +59,11 @@ class Report:
     won_by : Gain
         Right clips of the chosen candidate more than of "none", clip by clip.
     chance : float
+        Of a guess among the concepts that were shown; see `CrossValidation.chance`.
     clips, slots : int
         How many clips were scored, and in how many independent runs of one concept.
+    shown, concepts : int
+        How many concepts these clips were of, and among how many the decoder chooses.
     exponent : float
     fit_seconds : float
     decodable : bool
@@ -85,6 +88,8 @@ class Report:
     chance: float
     clips: int
     slots: int
+    shown: int
+    concepts: int
     exponent: float
     fit_seconds: float
     decodable: bool
@@ -121,6 +126,7 @@ class Report:
             chance=self.chance,
             decodable=self.decodable,
             gain=self.gain,
+            few=(self.shown, self.concepts) if self.chance > 1.0 / self.concepts else None,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -148,6 +154,7 @@ class Report:
             },
             "clips": self.clips,
             "slots": self.slots,
+            "concepts": {"shown": self.shown, "of": self.concepts},
             "exponent": round(self.exponent, 4),
             "fit_seconds": round(self.fit_seconds, 2),
             "decodable": self.decodable,

@@ -15,11 +15,12 @@ _TOLERANCE_HOPS = 0.6
 
 @dataclass(frozen=True, slots=True)
 class WatchedClip:
-    """One clip: when it began on LSL's clock, how long it lasted, what it showed."""
+    """One clip: when it began on LSL's clock, how long it lasted, what it showed; its file if it has one."""
 
     onset: float
     seconds: float
     concept: int
+    file: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,18 +6,17 @@ import numpy as np
 
 from rtbci.calibrate.programme import OnClip
 from rtbci.stimuli.markers import ShownMarker
-from rtbci.stimuli.spec import CLIP_FPS
 
 
 def frame_of(clip: OnClip, now: float) -> int:
-    """Index of the frame that is due, at 24 frames a second."""
-    return int(max(0.0, now - clip.onset) * CLIP_FPS)
+    """Index of the frame that is due, at the clip's own rate."""
+    return int(max(0.0, now - clip.onset) * clip.rate)
 
 
 class FrameClock:
     """Turns the times at which frames were painted into one `ShownMarker` a clip.
 
-    A clip has `CLIP_FPS` frames a second; those that were never painted count as dropped.
+    Of a clip's frames, at its own rate, those that were never painted count as dropped.
 
     Attributes
     ----------
@@ -31,7 +30,9 @@ class FrameClock:
         self._first = 0.0
         self._last = self._frames = 0
 
-    def painted(self, clip: OnClip | None, at: float) -> tuple[ShownMarker, float] | None:
+    def painted(
+        self, clip: OnClip | None, at: float, frame: int | None = None
+    ) -> tuple[ShownMarker, float] | None:
         """Take note of what was painted.
 
         Parameters
@@ -40,24 +41,27 @@ class FrameClock:
             The one that is on; None if none is.
         at : float
             When, on LSL's clock.
+        frame : int, optional
+            Which, if it is not the one that was due.
 
         Returns
         -------
         tuple or None
             What is to be told of the clip before, and the stamp of its first frame, if it is over now.
         """
-        if clip is not None and clip == self._clip:
+        if clip is not None and frame is None:
             frame = frame_of(clip, at)
+        if clip is not None and clip == self._clip and frame is not None:
             self._frames += frame > self._last
             self._last = max(frame, self._last)
             return None
         over = None
         if self._clip is not None:
             late = round(1000 * (self._first - self._clip.onset), 2)
-            missed = max(0, round(self._clip.seconds * CLIP_FPS) - self._frames)
+            missed = max(0, round(self._clip.seconds * self._clip.rate) - self._frames)
             over = ShownMarker(late, self._frames, missed, self.refresh_hz), self._first
         self._clip, self._first = clip, at
-        self._last, self._frames = (frame_of(clip, at) if clip is not None else 0), 1
+        self._last, self._frames = frame or 0, 1
         return over
 
 

@@ -27,6 +27,10 @@ def calibrate(
     minutes: Annotated[
         float | None, typer.Option(min=0.5, help="Minutes of clips, at most; default: 7, with --update 1.")
     ] = None,
+    clips: Annotated[
+        Path | None,
+        typer.Option(help="Folder of your own clips and their table clips.csv; default: the drawn corpus."),
+    ] = None,
     headless: Annotated[
         bool, typer.Option("--headless", help="No window: whoever watches follows the markers.")
     ] = False,
@@ -80,6 +84,9 @@ def calibrate(
     All is recorded as it comes in: interrupted at any point, the same command goes on. It ends before its
     time when the estimate is good enough or more clips would not help.
 
+    With --clips the clips are films of your own: `clips.csv` in that folder has the columns file, concept
+    (one of the bundle's) and, if wanted, caption. All of it is checked before anything is shown.
+
     With --update the profile as it was takes part as a candidate, and all others build on it.
 
     Example: `rtbci calibrate --stream "my cap" --wearer w01 --minutes 7 --html w01.html`
@@ -93,6 +100,7 @@ def calibrate(
     from rtbci.cli.selection import new_passphrase, passphrase_of, stream_settings, wearer_profile
     from rtbci.errors import UsageError
     from rtbci.files import check_place
+    from rtbci.stimuli.library import open_library
     from rtbci.stream import StreamQuery, quieten_lsl
     from rtbci.viewer.display import has_display
     from rtbci.wearers import check_name
@@ -115,8 +123,9 @@ def calibrate(
     # What was encrypted stays so.
     if encrypt and passphrase is None:
         passphrase = new_passphrase()
+    loaded = load_bundle(bundle)
     course = Course(
-        load_bundle(bundle),
+        loaded,
         CourseSettings(
             query=StreamQuery(name=stream, source_id=source_id, host=host),
             stream=stream_settings(cap, unit),
@@ -128,6 +137,7 @@ def calibrate(
             photodiode=photodiode_channel,
             gradients=with_gradients,
             older=older,
+            library=None if clips is None else open_library(clips, concepts=loaded.manifest.concepts),
             rest_s=rest if rest is not None else EYES_S if windowed else 0.0,
         ),
     )

@@ -41,9 +41,15 @@ def in_window(
             raise UsageError("The calibration was closed before it began; nothing was recorded.")
         raise UsageError(
             f"The calibration was closed after {course.collector.watched} of {course.settings.clips} clips, "
-            f"which are kept: rtbci calibrate --wearer {course.wearer} goes on from there."
+            f"which are kept: rtbci calibrate --wearer {course.wearer}{_with_clips(course)} goes on from "
+            "there."
         )
     return profile
+
+
+def _with_clips(course: "Course") -> str:
+    library = course.settings.library
+    return "" if library is None else f" --clips {library.folder}"
 
 
 def by_hand(

@@ -1,5 +1,6 @@
 """``rtbci present``: the screen that the wearer looks at."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,11 +16,15 @@ def register(app: typer.Typer) -> None:
 
 def present(
     markers: Annotated[str, typer.Argument(help="Name of the marker stream that announces the clips.")],
+    clips: Annotated[
+        Path | None, typer.Option(help="Folder of the clips, if they are not of the drawn corpus.")
+    ] = None,
     window: Annotated[bool, typer.Option("--window", help="A window in place of the full screen.")] = False,
 ) -> None:
     """Show the clips that a marker stream announces, full screen; Escape ends it.
 
-    It is for a screen on another machine than the one that `rtbci calibrate --headless` runs on.
+    It is for a screen on another machine than the one that `rtbci calibrate --headless` runs on. If that one
+    was given a folder with --clips, give a copy of the same folder here.
 
     Example: `rtbci present "my cap-calibration"`
     """
@@ -34,14 +39,17 @@ def present(
     from PySide6.QtWidgets import QApplication
 
     from rtbci.calibrate import Programme
+    from rtbci.stimuli.library import open_library
     from rtbci.stream import MarkerStream, StreamQuery, quieten_lsl
     from rtbci.wizard.screen import Screen
 
     quieten_lsl()
     application = QApplication(["rtbci present"])
-    programme = Programme()
+    programme = Programme(None if clips is None else open_library(clips))
     source = MarkerStream(StreamQuery(name=markers, type="Markers"), on_marker=programme.on_marker)
     screen = Screen(programme)
+    # On the screen itself a file's name could betray the concept.
+    screen.unseen.connect(lambda sentence: typer.echo(sentence, err=True))
     timer = QTimer()
     timer.timeout.connect(lambda: screen.close() if stop.is_set() else None)
     timer.start(100)

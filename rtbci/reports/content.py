@@ -126,6 +126,15 @@ class Rest(msgspec.Struct, frozen=True):
     peak_hz: float | None
 
 
+class Table(msgspec.Struct, frozen=True):
+    """Clips of a laboratory's own that were shown."""
+
+    table: str | None
+    shown: int
+    repeated: int
+    concepts: tuple[str, ...]
+
+
 class Content(msgspec.Struct, frozen=True):
     """The report; what is not drawn is left out."""
 
@@ -146,6 +155,7 @@ class Content(msgspec.Struct, frozen=True):
     timing: Timing | None = None
     light: LightSeen | None = None
     rest: Rest | None = None
+    own_clips: Table | None = None
 
     @property
     def chance(self) -> float:

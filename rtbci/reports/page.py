@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF
 
 from rtbci.reports import charts
 from rtbci.reports.canvas import Canvas, percent, render
-from rtbci.reports.content import Content, LightSeen, Share, Timing
+from rtbci.reports.content import Content, LightSeen, Share, Table, Timing
 from rtbci.reports.html import document, picture, table
 
 _REFRESHES = 1.5
@@ -77,9 +77,25 @@ def _light(light: LightSeen, timing: Timing | None) -> str:
     return said
 
 
+def _own_clips(table: Table) -> str:
+    said = (
+        f"The laboratory's own clips were shown: {table.shown - table.repeated} different ones, of "
+        f"{len(table.concepts)} concepts ({', '.join(table.concepts)})"
+    )
+    said += "." if table.table is None else f"; their table has the fingerprint {table.table}."
+    if table.repeated:
+        said += (
+            f" {table.repeated} of the {table.shown} that were watched had been watched before: what is "
+            "found holds for these very clips more surely than for new ones."
+        )
+    return said
+
+
 def _sitting(content: Content) -> str:
-    """How clips were shown, and what the rest before them found; nothing where neither is known."""
+    """What was shown and how, and what the rest before found; nothing where none of it is known."""
     said = []
+    if content.own_clips is not None:
+        said.append(escape(_own_clips(content.own_clips)))
     if content.timing is not None:
         timing, late = content.timing, content.timing.late_ms
         share = timing.dropped / max(1, timing.frames + timing.dropped)

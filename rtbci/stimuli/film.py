@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.errors import StimulusError
+from rtbci.stimuli.video import need_av
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -217,12 +218,7 @@ def _caption_lines(path: Path) -> tuple[str, ...]:
 
 def _decode(path: Path, first: int) -> Generator[tuple[int, "VideoFrame"], None, None]:
     """Frames with their numbers, from the last key frame before the first that is wanted."""
-    try:
-        import av
-    except ModuleNotFoundError as error:
-        raise StimulusError(
-            "Reading films needs PyAV, which is not installed; run: pip install 'rtbci[films]'."
-        ) from error
+    av = need_av()
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:

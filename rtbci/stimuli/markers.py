@@ -1,7 +1,8 @@
 """What is on the screen, as text on a marker stream.
 
 A marker is one line of JSON, ``{"rtbci":1,"event":"clip","concept":"cat","seed":5,"seconds":2.0}``; its
-stamp on the stream is the onset.
+stamp on the stream is the onset. A clip of a laboratory's own folder has its ``"file"`` too, as the folder's
+table names it.
 """
 
 from typing import Any, Literal
@@ -16,11 +17,16 @@ MARKER_VERSION = 1
 
 
 class ClipMarker(msgspec.Struct, frozen=True, tag_field="event", tag="clip", forbid_unknown_fields=True):
-    """A clip begins: which concept, from which seed, for how many seconds."""
+    """A clip begins: which concept, from which seed, for how many seconds.
+
+    `file` is empty for a clip of the drawn corpus; for one of a laboratory's own it is the name in the table
+    of `rtbci.stimuli.library`, and the seed says which row.
+    """
 
     concept: str
     seed: int
     seconds: float = CLIP_SECONDS
+    file: str = ""
 
     def __post_init__(self) -> None:
         _check_concept(self.concept)
@@ -29,7 +35,7 @@ class ClipMarker(msgspec.Struct, frozen=True, tag_field="event", tag="clip", for
             raise ValueError("the seed is negative")
 
     def spec(self) -> ClipSpec:
-        """What the clip shows."""
+        """What the clip of the drawn corpus shows; of another clip only the concept is true."""
         return clip_spec(self.concept, self.seed)
 
 
@@ -92,6 +98,9 @@ Marker = ClipMarker | HintMarker | RestMarker | ShownMarker | EndMarker
 def encode(marker: Marker) -> str:
     """Write a marker as the text that goes onto the stream."""
     fields: dict[str, Any] = msgspec.to_builtins(marker)
+    if isinstance(marker, ClipMarker) and not marker.file:
+        # Clips of the drawn corpus are announced as they always were.
+        del fields["file"]
     return msgspec.json.encode({"rtbci": MARKER_VERSION, **fields}).decode()
 
 

@@ -12,19 +12,17 @@ from rtbci.calibrate import OnClip, OnRest, Progress, Task
 from rtbci.calibrate.adaptive import ROUND
 from rtbci.calibrate.fit import FEWEST_SLOTS
 from rtbci.calibrate.plain import left, outlook
-from rtbci.stimuli.concepts import CONCEPTS
 from rtbci.viewer import theme as look
 from rtbci.viewer.panel import CENTRE, RIGHT
 from rtbci.wizard.board import Board
 from rtbci.wizard.head import CheckedHead
 from rtbci.wizard.page import Action, Page
-from rtbci.wizard.screen import Status
+from rtbci.wizard.screen import Status, fitted
 
 if TYPE_CHECKING:
     from rtbci.wizard.window import WizardWindow
 
 _WRAPPED = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
-_CHANCE = 1.0 / len(CONCEPTS)
 
 
 class Mirror(Board):
@@ -38,7 +36,7 @@ class Mirror(Board):
         square = QRectF(0, 0, side, side)
         square.moveCenter(area.center())
         if isinstance(self.seen, QImage):
-            painter.drawImage(square, self.seen)
+            painter.drawImage(fitted(self.seen, area), self.seen)
             return
         painter.fillRect(square, look.BACKGROUND)
         painter.setFont(self.theme.font(24))
@@ -83,10 +81,11 @@ class OutlookBoard(Board):
             )
             return
         low, high = estimate.reached.ci95
-        above = low > _CHANCE
+        chance = estimate.chance
+        above = low > chance
         colour = look.GOOD if above else look.FAINT
         track = QRectF(area.left(), area.top() + px(34), area.width(), px(18))
-        top = next(limit for limit in (0.25, 0.5, 1.0) if high <= limit)
+        top = next(limit for limit in (0.25, 0.5, 1.0) if max(high, chance) <= limit)
 
         def x(share: float) -> float:
             return track.left() + track.width() * share / top
@@ -100,10 +99,8 @@ class OutlookBoard(Board):
             painter.setBrush(look.TEXT)
             painter.drawEllipse(QPointF(x(estimate.reached.top1), track.center().y()), px(7), px(7))
         painter.setPen(QPen(look.CHANCE, px(2)))
-        painter.drawLine(
-            QPointF(x(_CHANCE), track.top() - px(6)), QPointF(x(_CHANCE), track.bottom() + px(6))
-        )
-        tag = QRectF(x(_CHANCE) - px(4), track.top() - px(34), px(120), px(24))
+        painter.drawLine(QPointF(x(chance), track.top() - px(6)), QPointF(x(chance), track.bottom() + px(6)))
+        tag = QRectF(x(chance) - px(4), track.top() - px(34), px(120), px(24))
         self.write(painter, tag, "chance", 16, look.SOFT)
         for share in (0.0, top / 2, top):
             box = QRectF(x(share) - px(40), track.bottom() + px(6), px(80), px(24))
@@ -114,7 +111,7 @@ class OutlookBoard(Board):
         words = QRectF(
             area.left(), track.bottom() + px(42), area.width(), area.bottom() - track.bottom() - px(42)
         )
-        text = self.seen.verdict or outlook(estimate.clips, estimate.reached, _CHANCE)
+        text = self.seen.verdict or outlook(estimate.clips, estimate.reached, chance)
         painter.drawText(words, _WRAPPED, text)
 
 
@@ -215,6 +212,8 @@ class ClipsPage(Page):
             return "what the stream's own markers announce"
         if seen.held:
             return "a pause"
+        if isinstance(on, OnClip) and on.file and screen is not None:
+            return "nothing: the clip is not there"
         return "a point to look at" if not isinstance(on, OnRest) else "a break to blink in"
 
     def left_screen(self) -> None:
@@ -223,10 +222,17 @@ class ClipsPage(Page):
             self._left = True
             self.course.hold(True)
 
+    def unseen(self, sentence: str) -> None:
+        """A clip could not be shown: pause, since the next one may not be there either."""
+        self.wizard.say(sentence, "bad")
+        if self._going:
+            self.course.hold(True)
+
     def toggle(self) -> None:
         """Pause, or go on."""
         if self._going and self.course.shows:
             held = self.course.progress.held
+            self.wizard.say("")
             self.course.hold(not held)
             self._left = self._left and not held
 

@@ -13,11 +13,13 @@ from rtbci.calibrate import FrameClock, OnClip, OnRest, Programme
 from rtbci.calibrate.timing import frame_of
 from rtbci.stimuli.markers import ShownMarker
 from rtbci.viewer.theme import Theme
+from rtbci.wizard.films import Films
 from rtbci.wizard.frames import Frames
 
 _LOOK_MS = 4
 """How often it is looked whether another frame is due: so late may one be, and its drawing."""
 _GREY = QColor(38, 40, 46)
+_CARD = QColor(58, 61, 69)
 _INK = QColor(210, 212, 220)
 _DIM = QColor(132, 136, 148)
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
@@ -69,8 +71,18 @@ class Status:
     trouble: str = ""
 
 
+def fitted(picture: QImage, area: QRectF) -> QRectF:
+    """Where a picture lies in the middle of an area, as large as fits."""
+    scale = min(area.width() / picture.width(), area.height() / picture.height())
+    place = QRectF(0, 0, scale * picture.width(), scale * picture.height())
+    place.moveCenter(area.center())
+    return place
+
+
 class Screen(QWidget):
-    """Shows a programme: a clip in the largest square that fits, else a point to look at or what to do.
+    """Shows a programme: a clip as large as fits, else a point to look at or what to do.
+
+    A clip of the drawn corpus is a square; a laboratory's own has its own shape, and what it leaves is grey.
 
     Parameters
     ----------
@@ -79,7 +91,8 @@ class Screen(QWidget):
     patch : Patch, optional
         A square for a photodiode.
     on_shown : callable, optional
-        Gets, after each clip, how punctually it was shown, and the stamp of its first frame.
+        Gets, after each clip, how punctually it was shown, and the stamp of its first frame; of a clip of
+        which no frame was shown, that of its onset.
     now : callable
         The clock that the programme is on.
 
@@ -89,10 +102,13 @@ class Screen(QWidget):
         The space bar was pressed.
     closed
         The window was closed, by whatever means.
+    unseen
+        A clip cannot be shown; a sentence says which and why. It is not for the wearer's eyes.
     """
 
     space = Signal()
     closed = Signal()
+    unseen = Signal(str)
 
     def __init__(
         self,
@@ -115,6 +131,9 @@ class Screen(QWidget):
         self._now = now
         self._clock = FrameClock()
         self._frames = Frames()
+        self._films = Films()
+        self._blank: OnClip | None = None
+        self._blamed: OnClip | None = None
         self._looks: object = None
         self.picture: QImage | None = None
         """The frame of a clip that is on, None while none is."""
@@ -130,18 +149,42 @@ class Screen(QWidget):
             return
         on = self._programme.at(now)
         if isinstance(on, OnClip):
-            looks: object = on.onset, frame_of(on, now)
+            self._films.prepare(on, self._programme.library, self._box())
+            looks: object = on.onset, self._ready(on, now), self._trouble_with(on)
         else:
             looks = on, round(on.until - now) if on is not None else 0, self.status, self.size()
         if looks != self._looks:
             self._looks = looks
             self.update()
         elif (coming := self._programme.coming(now)) is not None:
-            # Drawn before its onset, so that it is there at its onset.
-            self._frames.image(coming, 0, self._side())
+            # Drawn or decoded before its onset, so that it is there at its onset.
+            if coming.file:
+                self._films.prepare(coming, self._programme.library, self._box())
+            else:
+                self._frames.image(coming.spec, 0, self._side())
 
     def _side(self) -> int:
         return min(self.width(), self.height())
+
+    def _box(self) -> tuple[int, int]:
+        ratio = self.devicePixelRatio()
+        return round(self.width() * ratio), round(self.height() * ratio)
+
+    def _ready(self, clip: OnClip, now: float) -> int | None:
+        """Which frame of a clip can be shown now: the one that is due, or the newest that is decoded."""
+        due = frame_of(clip, now)
+        return self._films.ready(clip, due, self._box()) if clip.file else due
+
+    def _trouble_with(self, clip: OnClip) -> str:
+        """Why a clip cannot be shown, in a sentence; empty if it can."""
+        if clip.lacking:
+            return f"This screen lacks the clip {clip.file}; give it the folder with --clips."
+        return self._films.failure(clip, self._box()) if clip.file else ""
+
+    def _picture_of(self, clip: OnClip, frame: int) -> QImage:
+        if clip.file:
+            return self._films.image(clip, frame, self._box())
+        return self._frames.image(clip.spec, frame, self._side())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is on now."""
@@ -152,25 +195,49 @@ class Screen(QWidget):
         try:
             painter.fillRect(self.rect(), _GREY)
             clip = on if isinstance(on, OnClip) else None
-            if clip is not None:
-                side = self._side()
-                self.picture = self._frames.image(clip.spec, frame_of(clip, now), side)
+            frame = None if clip is None else self._ready(clip, now)
+            self.picture = None if clip is None or frame is None else self._picture_of(clip, frame)
+            if self.picture is not None:
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-                square = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
-                painter.drawImage(square, self.picture)
+                painter.drawImage(fitted(self.picture, QRectF(self.rect())), self.picture)
+            elif clip is not None:
+                self._lack(painter, self._trouble_with(clip))
             else:
-                self.picture = None
                 self._between(painter, on, now)
-            self._paint_patch(painter, clip.onset if clip is not None else None)
+            self._paint_patch(painter, clip.onset if clip is not None and self.picture is not None else None)
         finally:
             painter.end()
-        self._tell(clip)
+        self._tell(clip, frame)
 
-    def _tell(self, clip: OnClip | None) -> None:
+    def _tell(self, clip: OnClip | None, frame: int | None = None) -> None:
         self._clock.refresh_hz = round(self.screen().refreshRate(), 2)
-        over = self._clock.painted(clip, self._now())
+        over = self._clock.painted(clip if frame is not None else None, self._now(), frame)
         if over is not None and self._on_shown is not None:
             self._on_shown(*over)
+        if self._blank is not None and self._blank != clip and self._on_shown is not None:
+            missed = round(self._blank.seconds * self._blank.rate)
+            self._on_shown(ShownMarker(0.0, 0, missed, self._clock.refresh_hz), self._blank.onset)
+        self._blank = clip if frame is None else None
+        if clip is not None and clip != self._blamed and (trouble := self._trouble_with(clip)):
+            self._blamed = clip
+            self.unseen.emit(trouble)
+
+    def _lack(self, painter: QPainter, trouble: str) -> None:
+        """Paint a card in a clip's place; what clip it is would betray the concept."""
+        if not trouble:
+            # It is only late.
+            return
+        self.theme.fit(self.width(), self.height())
+        side = 0.8 * self._side()
+        card = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_CARD)
+        painter.drawRoundedRect(card, side / 40, side / 40)
+        painter.setPen(_INK)
+        painter.setFont(self.theme.font(32))
+        words = "This screen lacks the clip that is on now. Whoever runs it has been told what to do."
+        inner = card.adjusted(side / 10, 0, -side / 10, 0)
+        painter.drawText(inner, _CENTRE, words)
 
     def _paint_patch(self, painter: QPainter, onset: float | None) -> None:
         if onset is not None and onset != self._onset:
@@ -243,5 +310,6 @@ class Screen(QWidget):
         """Say that it is over, and what was shown of a clip that was still on."""
         self._timer.stop()
         self._tell(None)
+        self._films.close()
         self.closed.emit()
         event.accept()

@@ -1,19 +1,22 @@
 """Third page: who, for how long, on which screen, and whether they agree."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
+    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QSpinBox,
 )
 
-from rtbci.calibrate import standing
+from rtbci.calibrate import Task, standing
 from rtbci.errors import RtbciError
+from rtbci.stimuli.library import Library, LibraryError, open_library
 from rtbci.wizard.boxes import ChoiceBox, TickBox
 from rtbci.wizard.page import Action, Page, card, label
 from rtbci.wizard.screen import CORNERS, Patch
@@ -75,6 +78,14 @@ class WearerPage(Page):
         self.minutes.setSuffix(" minutes at most")
         self.minutes.setValue(self.course.settings.minutes)
         fields.addRow("Clips", self.minutes)
+        self.pictures = ChoiceBox()
+        self.pictures.addItems(["the drawn corpus", "a folder of your own …"])
+        self.pictures.activated.connect(self._choose)
+        fields.addRow("Pictures", self.pictures)
+        self.holds = label("", "note")
+        fields.addRow("", self.holds)
+        self._opening: Task[Library] | None = None
+        self._show_library()
         self.screen_box = ChoiceBox()
         for number, screen in enumerate(QGuiApplication.screens(), start=1):
             size = screen.size()
@@ -103,11 +114,63 @@ class WearerPage(Page):
     def enter(self) -> None:
         """Let the name be typed at once."""
         self.course.release()
+        self._show_library()
         self._known = ("", None)
         self.name.setFocus()
 
+    def leave(self) -> None:
+        """Do not wait for a folder that is being looked through."""
+        self._opening = None
+
+    def _choose(self, index: int) -> None:
+        if index == 0:
+            self.course.change(library=None)
+        else:
+            asked = QFileDialog.getExistingDirectory(self, "The folder with your clips and clips.csv")
+            if asked:
+                self.open_folder(Path(asked))
+        self._show_library()
+
+    def open_folder(self, folder: Path) -> None:
+        """Look through a folder of clips, and show them if nothing is wrong with them."""
+        settings, concepts = self.course.settings, self.course.bundle.manifest.concepts
+        self.wizard.say("")
+        self._opening = Task(lambda stop: open_library(folder, settings.clip_s, concepts))
+        self._show_library()
+
+    def _look_through(self) -> None:
+        """Take what was found in the folder, once it is looked through."""
+        opening = self._opening
+        if opening is None or opening.running:
+            return
+        self._opening = None
+        if opening.error is None:
+            self.course.change(library=opening.result)
+        elif isinstance(opening.error, LibraryError):
+            more = len(opening.error.faults) - 1
+            others = f" ({more} more: rtbci calibrate --clips lists them)" if more else ""
+            self.wizard.say(f"{opening.error.faults[0]}{others}", "bad")
+        else:
+            self.wizard.fail(opening.error)
+        self._show_library()
+
+    def _show_library(self) -> None:
+        library = self.course.settings.library
+        self.pictures.setCurrentIndex(0 if library is None and self._opening is None else 1)
+        self.pictures.setEnabled(self._opening is None)
+        text = ""
+        if self._opening is not None:
+            text = "Looking through the folder …"
+        elif library is not None:
+            text = (
+                f"{len(library.clips)} clips of {len(library.concepts)} concepts in '{library.folder.name}'"
+            )
+        self.holds.setText(text)
+        self.holds.setVisible(bool(text))
+
     def tick(self) -> None:
-        """Say what is known of the name."""
+        """Say what is known of the name, and of a folder of clips."""
+        self._look_through()
         name = self.name.text().strip()
         if self._known[0] != name or self._known[1] is None:
             found = standing(name)
@@ -130,7 +193,8 @@ class WearerPage(Page):
 
     def primary(self) -> Action | None:
         """Begin, once there is a name and the wearer agrees."""
-        return Action("Begin", standing_usable(self._known[1]) and self.consent.isChecked())
+        known = standing_usable(self._known[1]) and self._opening is None
+        return Action("Begin", known and self.consent.isChecked())
 
     def act(self) -> None:
         """Begin under this name, or say why that cannot be."""

@@ -188,6 +188,7 @@ class WizardWindow(QWidget):
         shown = Screen(self.course.programme, self.options.patch, self.course.shown)
         shown.space.connect(self.clips.toggle)
         shown.closed.connect(self._screen_closed)
+        shown.unseen.connect(self.clips.unseen)
         self.screen_window = shown
         screens = QGuiApplication.screens()
         if self.options.screen < len(screens):

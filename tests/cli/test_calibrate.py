@@ -180,6 +180,16 @@ def test_ctrl_c_keeps_what_was_watched(command, bundle_folder, shower, source_id
     assert _recorded() >= 400_000
 
 
+def test_own_clips_that_cannot_be_shown_are_said_before_anything_is_made(command, bundle_folder, tmp_path):
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    (folder / "clips.csv").write_text("file,concept\na.mp4,cat\nb.mp4,unicorn\n")
+    done = command(*options(bundle_folder, "--clips", folder)).end()
+    refused(done, "4 things are wrong with the clips in")
+    assert "a.mp4 is not there" in done[2] and "'unicorn'" in done[2]
+    assert not home().exists()
+
+
 @pytest.mark.parametrize("name", ["a/b", "../w01", "/etc/passwd", ""])
 def test_a_name_that_is_a_path_is_refused(command, bundle_folder, name):
     refused(command("calibrate", "--wearer", name, "--bundle", bundle_folder).end(), "pseudonym")

@@ -9,7 +9,9 @@ from rtbci.stimuli.markers import ClipMarker, EndMarker, HintMarker, RestMarker,
 concepts = st.sampled_from(CONCEPT_NAMES)
 seconds = st.floats(0.01, 1e4)
 markers = st.one_of(
-    st.builds(ClipMarker, concepts, st.integers(0, 2**53), seconds),
+    st.builds(
+        ClipMarker, concepts, st.integers(0, 2**53), seconds, st.sampled_from(("", "a/b.mp4", "ü.gif"))
+    ),
     st.builds(HintMarker, concepts, seconds),
     st.builds(RestMarker, seconds, st.sampled_from(("", "open", "closed"))),
     st.builds(ShownMarker, seconds, st.integers(0, 100), st.integers(0, 100)),
@@ -26,6 +28,10 @@ def test_the_text_is_the_agreed_one():
     text = '{"rtbci":1,"event":"clip","concept":"cat","seed":5,"seconds":2.0}'
     assert encode(ClipMarker("cat", 5)) == text
     assert decode(text).spec().name == "cat"
+    assert decode(text).file == ""
+    own = '{"rtbci":1,"event":"clip","concept":"cat","seed":5,"seconds":2.0,"file":"a.mp4"}'
+    assert encode(ClipMarker("cat", 5, file="a.mp4")) == own
+    assert decode(own).file == "a.mp4"
     assert encode(RestMarker(6.0)) == '{"rtbci":1,"event":"rest","seconds":6.0}'
     assert decode('{"rtbci":1,"event":"hint","concept":"dog"}') == HintMarker("dog", 3.0)
 

@@ -13,6 +13,7 @@ from rtbci.stimuli.markers import ClipMarker, EndMarker, HintMarker, RestMarker,
 from tests.training.recording_files import Contract, write_brainvision, write_xdf
 from training.check_data import inspect, open_source
 from training.cohort import HELD_OUT, TRAIN, load_prior, load_windows
+from training.own_clips import event_of_text
 from training.recordings import OwnRecordings
 from training.source import DataError, clip_slice
 from training.source_windows import chain_of, clip_windows, last_blocks, last_sessions, make_windows
@@ -63,6 +64,12 @@ def test_what_record_writes_comes_back_at_its_samples(tmp_path):
         assert np.array_equal(source.eeg(block, span.start, span.stop)[:, 7], clip.start + np.arange(400))
     kinds = [mark.kind for mark in source.marks(block)]
     assert kinds == ["hint", "clip", "clip", "clip"] * 2 + ["rest"]
+
+
+def test_a_laboratorys_own_clip_is_not_taken_for_a_drawn_one():
+    event = event_of_text(encode(ClipMarker("guitar", 11, file="a.mp4")), 3.0)
+    assert (event.kind, event.concept, event.seconds) == ("clip", CONCEPT_NAMES.index("guitar"), 2.0)
+    assert (event.stimulus, event.caption, dict(event.attributes)) == (-1, "", {})
 
 
 @settings(max_examples=25)

@@ -26,7 +26,7 @@ def test_each_item_is_on_from_its_onset_to_its_end():
     assert programme.at(0.5) == OnRest(until=1.0, seconds=1.0, eyes="closed")
     assert programme.at(9.99) is None
     assert programme.at(10.5) == OnClip(first.spec(), 10.0, 2.0)
-    assert programme.coming(11.0) == second.spec()
+    assert programme.coming(11.0) == OnClip(second.spec(), 12.0, 2.0)
     assert programme.coming(13.0) is None
     assert programme.at(12.0) == OnClip(second.spec(), 12.0, 2.0)
     assert programme.at(14.0) is None
