@@ -115,17 +115,17 @@ def percent(share: float) -> str:
 
 def render(width: int, height: int, draw: Callable[[Canvas], None]) -> bytes:
     """Draw on a dark ground of this size; returns a PNG with twice as many pixels each way."""
-    return _png(_drawn(width, height, draw))
+    return _written(_drawn(width, height, draw), "PNG")
 
 
 def render_flat(width: int, height: int, draw: Callable[[Canvas], None]) -> bytes:
-    """As `render`, in 256 colours: a third of the bytes, for what has no shades but those of its letters."""
+    """As `render`, but a lossless WebP in 256 colours: a fifth of the bytes, for what has few shades."""
     image = _drawn(width, height, draw)
     pixels = np.frombuffer(image.constBits(), np.uint32)
     colours, counts = np.unique(pixels, return_counts=True)
     # Qt's own choice of colours would be a fixed cube, without the house's.
     most = colours[np.argsort(-counts, kind="stable")[:256]].tolist()
-    return _png(image.convertToFormat(QImage.Format.Format_Indexed8, most, _NEAREST))
+    return _written(image.convertToFormat(QImage.Format.Format_Indexed8, most, _NEAREST), "WEBP", 100)
 
 
 def _drawn(width: int, height: int, draw: Callable[[Canvas], None]) -> QImage:
@@ -142,11 +142,11 @@ def _drawn(width: int, height: int, draw: Callable[[Canvas], None]) -> QImage:
     return image
 
 
-def _png(image: QImage) -> bytes:
+def _written(image: QImage, kind: str, quality: int = -1) -> bytes:
     raw = QByteArray()
     buffer = QBuffer(raw)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     # Qt's stubs take the format for bytes, and its own type checker for text; bytes work.
-    if not image.save(buffer, "PNG"):  # type: ignore[call-overload]
-        raise RuntimeError("Qt could not write a PNG into memory")
+    if not image.save(buffer, kind, quality):  # type: ignore[call-overload]
+        raise RuntimeError(f"Qt could not write a {kind} into memory")
     return bytes(raw.data())

@@ -58,10 +58,11 @@ def document(title: str, body: str, kind: str = "") -> str:
 """
 
 
-def picture(png: bytes, alt: str, kind: str = "") -> str:
-    """Return a picture that is part of the page."""
-    data = base64.b64encode(png).decode()
-    return f'<img class="{kind}" alt="{escape(alt)}" src="data:image/png;base64,{data}">\n'
+def picture(image: bytes, alt: str, kind: str = "") -> str:
+    """Return a picture, PNG or WebP, that is part of the page."""
+    media = "png" if image.startswith(b"\x89PNG") else "webp"
+    data = base64.b64encode(image).decode()
+    return f'<img class="{kind}" alt="{escape(alt)}" src="data:image/{media};base64,{data}">\n'
 
 
 def table(heads: Iterable[str], rows: Iterable[tuple[bool, Iterable[str]]]) -> str:

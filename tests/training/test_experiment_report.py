@@ -206,7 +206,7 @@ def test_the_report_is_three_files_that_agree_and_need_nothing_else(tmp_path):
     tables = [line for line in text.splitlines() if line.startswith("|")]
     assert len({line.replace("\\|", "").count("|") for line in tables}) == 1
     assert len(page.sources) == 2
-    assert all(source.startswith("data:image/png;base64,") for source in page.sources)
+    assert all(source.startswith("data:image/webp;base64,") for source in page.sources)
 
 
 def test_the_chart_shows_a_gain_in_green_and_what_is_not_shown_not(tmp_path):

@@ -45,7 +45,7 @@ class Axis:
 
 
 def chart(summaries: Sequence[Summary]) -> bytes:
-    """Draw all settings and variants of one metric of one table; returns a PNG."""
+    """Draw all settings and variants of one metric of one table; returns a WebP."""
     groups = [(setting, list(rows)) for setting, rows in groupby(summaries, key=lambda s: s.setting)]
     height = _ABOVE + _BELOW + sum(_height(setting, rows) for setting, rows in groups)
     return render_flat(WIDTH, round(height), lambda canvas: _draw(canvas, height, groups))
