@@ -8,7 +8,8 @@ from rtbci.cli.processes import Child, end_all
 from rtbci.errors import UsageError
 
 _END_S = 1.5
-_PICTURE_S = 4.0
+_PICTURE_S = 30.0
+"""It may have only just begun, on a machine that is busy."""
 
 
 class ViewerBeside:

@@ -8,7 +8,7 @@ import threading
 import time
 from types import FrameType
 
-_PARENT = "RTBCI_PARENT_PID"
+_BESIDE = "RTBCI_ENDS_WITH_STDIN"
 _PATIENCE_S = 4.0
 """How long after the first Ctrl-C a further one is not heeded."""
 
@@ -32,23 +32,25 @@ def stop_on_signals() -> threading.Event:
 
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
-    parent = os.environ.get(_PARENT)
-    if parent:
-        threading.Thread(target=_follow, args=(int(parent), stop), name="parent-watch", daemon=True).start()
+    if os.environ.get(_BESIDE):
+        threading.Thread(target=_follow, args=(stop,), name="parent-watch", daemon=True).start()
     return stop
 
 
-def _follow(parent: int, stop: threading.Event) -> None:
-    while not stop.wait(0.5):
-        if os.getppid() != parent:
-            stop.set()
+def _follow(stop: threading.Event) -> None:
+    """Wait for the end of standard input: the parent has asked for the end, or is gone."""
+    # Not `sys.stdin`, whose lock a thread that still reads would hold at the interpreter's end.
+    while os.read(0, 64):
+        pass
+    stop.set()
 
 
 class Child:
     """Another rtbci command, run beside this one and ended with it.
 
     It gets a process group of its own, so that a Ctrl-C in the terminal reaches the parent alone and the
-    parent decides on the order in which things end.
+    parent decides on the order in which things end. It is asked to end by the end of its standard input, and
+    not by a signal: one that has hardly begun would die of that, and leave nothing behind.
 
     Parameters
     ----------
@@ -59,9 +61,11 @@ class Child:
     """
 
     def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
-        environment = {**os.environ, **(environment or {}), _PARENT: str(os.getpid())}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "rtbci", *arguments], env=environment, start_new_session=True
+            [sys.executable, "-m", "rtbci", *arguments],
+            env={**os.environ, **(environment or {}), _BESIDE: "1"},
+            stdin=subprocess.PIPE,
+            start_new_session=True,
         )
 
     @property
@@ -71,8 +75,8 @@ class Child:
 
     def ask_to_end(self) -> None:
         """Ask it to end; does not wait."""
-        if self._process.poll() is None:
-            self._process.terminate()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     def wait(self, seconds: float) -> None:
         """Wait until it has ended; end it by force after `seconds`."""

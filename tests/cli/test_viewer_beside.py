@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from devices.faults import FaultySender
+from rtbci.cli.processes import Child
 from rtbci.montage import CHANNELS
 from tests.cli.test_commands import FREE, refused
 
@@ -49,6 +50,16 @@ def test_a_window_that_cannot_open_gives_way_to_the_text_view(command, source_id
     assert code == 0, err
     assert "a text view takes its place" in err
     assert (tmp_path / "r.json").is_file()
+    assert (tmp_path / "p.png").read_bytes().startswith(PNG)
+
+
+def test_a_viewer_that_is_asked_to_end_while_it_begins_still_makes_its_picture(tmp_path):
+    viewer = Child(
+        *("view", "--headless", "--endpoint", "tcp://127.0.0.1:5999"), "--picture", str(tmp_path / "p.png")
+    )
+    viewer.ask_to_end()
+    viewer.wait(240)
+    assert viewer.ended == 0
     assert (tmp_path / "p.png").read_bytes().startswith(PNG)
 
 
