@@ -98,10 +98,11 @@ def test_a_gain_is_told_with_its_interval_and_no_gain_is_not():
 
 
 def test_what_is_not_above_chance_is_named():
-    rows = experiment(0.1) + [
-        row("guess", 0.025 + 0.01 * k, k, f"s{p}") for k in (-1, 0, 1) for p in range(6)
-    ]
-    assert "Not shown to be above chance: guess." in said_of(rows)
+    guesses = [row("guess", 0.025 + 0.01 * k, k, f"s{p}") for k in (-1, 0, 1) for p in range(6)]
+    assert "Not shown to be above chance: guess." in said_of(experiment(0.1) + guesses)
+    assert "Not shown to be above chance." in said_of(guesses)
+    others = [row("other", r.value, r.seed, r.subject) for r in guesses]
+    assert "None is shown to be above chance." in said_of(guesses + others)
 
 
 def test_less_of_an_error_is_better_and_of_an_unknown_metric_nothing_is_judged():

@@ -81,7 +81,9 @@ def _named(kind: Quantity, summary: Summary) -> str:
 
 def _above_chance(kind: Quantity, own: Sequence[Summary]) -> Iterator[str]:
     not_shown = [summary.variant for summary in own if summary.above_chance is False]
-    if not_shown:
+    if len(not_shown) == len(own):
+        yield "Not shown to be above chance." if len(own) == 1 else "None is shown to be above chance."
+    elif not_shown:
         yield f"Not shown to be above chance: {', '.join(not_shown)}."
     elif own[0].above_chance is not None:
         yield "Above chance: all." if len(own) > 1 else "This is above chance."
