@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from export.codec import DECODER_FILE, OPSET, PREVIEW_FILE, halve_weights
 from export.graph import without_traces
 from rtbci.errors import UsageError
-from rtbci.generate.draws import CONTROL, MEAN, SPREAD, STEP, DrawingGenerator, Flow, decoding
+from rtbci.generate.draws import CONTROL, MEAN, SPREAD, STEP, DrawingGenerator, Flow
+from rtbci.generate.picture import decoding
 from training.codec_model import LATENT_SHAPE
 from training.draws.model import EVIDENCE, STRIDES, Drawer, placed
 from training.draws.train import load_drawer
@@ -200,8 +201,9 @@ def _trace(
 ) -> None:
     buffer = io.BytesIO()
     with warnings.catch_warnings():
-        # It warns of every size that it takes for fixed, and that it will be gone one day.
-        warnings.simplefilter("ignore")
+        # Of every size that it takes for fixed, and that it will be gone one day.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             model.eval(),
             inputs,

@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from rtbci.bundle.reader import Bundle
 from rtbci.bundle.schema import Engine
 from rtbci.errors import BundleError
 
@@ -80,6 +81,27 @@ class EngineSession:
         self.outputs = tuple(tensor.name for tensor in engine.outputs)
         self._check_names(path, engine)
         self.provider = used
+
+    @classmethod
+    def from_bundle(
+        cls,
+        bundle: Bundle,
+        name: str,
+        *,
+        threads: int = 1,
+        providers: Sequence[str] = CPU,
+        content: bytes | None = None,
+    ) -> "EngineSession":
+        """Open a bundle's engine by its name; the other parameters and the errors are the class's own.
+
+        Raises
+        ------
+        BundleError
+            If the bundle has no such engine, too.
+        """
+        path = bundle.engine_path(name)
+        engine = bundle.manifest.engines[name]
+        return cls(path, engine, threads=threads, providers=providers, content=content)
 
     def _check_names(self, path: Path, engine: Engine) -> None:
         for kind, promised, there in (

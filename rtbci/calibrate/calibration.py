@@ -148,9 +148,7 @@ def _as_it_was(bundle: Bundle, older: Profile, threads: int) -> Fitted:
 
 def frozen_encoder(bundle: Bundle, threads: int = 1, graph: bytes | None = None) -> Encode:
     """Return the bundle's encoder, or a wearer's own in its place, without any layer in front."""
-    session = EngineSession(
-        bundle.engine_path("encoder"), bundle.manifest.engines["encoder"], threads=threads, content=graph
-    )
+    session = EngineSession.from_bundle(bundle, "encoder", threads=threads, content=graph)
 
     def encode(eeg: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
         outputs = session.run(eeg=np.ascontiguousarray(eeg, dtype=np.float32))
@@ -168,7 +166,7 @@ def generic_layer(bundle: Bundle) -> NDArray[np.float64]:
         If it does anything but mix channels, so that no matrix can stand in its place.
     """
     engine = bundle.manifest.engines["adapter"]
-    session = EngineSession(bundle.engine_path("adapter"), engine)
+    session = EngineSession.from_bundle(bundle, "adapter")
     channels, length = engine.inputs[0].shape[1:]
 
     def run(eeg: NDArray[np.float64]) -> NDArray[np.float64]:

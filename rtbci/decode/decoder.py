@@ -72,10 +72,8 @@ class Decoder:
                     "decoded; export the bundle again."
                 )
         self._wearer = adapter
-        self._adapter = EngineSession(bundle.engine_path("adapter"), engines["adapter"], threads=threads)
-        self._encoder = EngineSession(
-            bundle.engine_path("encoder"), engines["encoder"], threads=threads, content=encoder
-        )
+        self._adapter = EngineSession.from_bundle(bundle, "adapter", threads=threads)
+        self._encoder = EngineSession.from_bundle(bundle, "encoder", threads=threads, content=encoder)
         self.questions = {
             "concept": len(bundle.manifest.concepts),
             **{name: len(values) for name, values in bundle.manifest.attributes.items()},

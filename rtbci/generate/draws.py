@@ -5,7 +5,6 @@ the one curve of `rtbci.generate.sharpness`, as do the veil's blur and dimming.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,8 @@ from rtbci.bundle import Bundle
 from rtbci.bundle.engine import CPU, EngineSession
 from rtbci.errors import GeneratorError
 from rtbci.generate.evidence_input import DecodedEvidence
-from rtbci.generate.generator import TURN, Decode, Pictures, Stale, never
+from rtbci.generate.generator import TURN, Stale, never
+from rtbci.generate.picture import Decode, Pictures, Session, decoding
 from rtbci.generate.reuse import Look
 from rtbci.generate.sharpness import BACKDROP_BLUR, Sharpness, blurred, sharpness, veil
 from rtbci.stimuli.concepts import ATTRIBUTES
@@ -27,14 +27,6 @@ STEP, CONTROL, MEAN, SPREAD = "draw_step", "draw_control", "draw_mean", "draw_sp
 """Names of the two engines and two arrays in a bundle."""
 STRIDES = (0.0, 0.125, 0.25, 0.5, 1.0)
 """Lengths of a step that the network knows, in the order of its one-hot input."""
-
-
-class Session(Protocol):
-    """An opened engine."""
-
-    def run(self, **inputs: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
-        """Run it once, with one array for each input."""
-        ...
 
 
 class Flow:
@@ -173,8 +165,7 @@ class DrawingGenerator:
         engines = bundle.manifest.engines
 
         def opened(name: str) -> EngineSession:
-            path = bundle.engine_path(name)
-            return EngineSession(path, engines[name], threads=threads, providers=providers)
+            return EngineSession.from_bundle(bundle, name, threads=threads, providers=providers)
 
         step, decoder = opened(STEP), opened("decoder")
         shapes = [tensor.shape[1:] for tensor in engines[STEP].inputs if tensor.name.startswith("residual")]
@@ -274,13 +265,3 @@ def evidence_row(evidence: DecodedEvidence, sharp: Sharpness) -> Floats:
 def step_count(sharp: Sharpness) -> int:
     """Steps of the flow: the curve's, up to the next power of two, as the network knows no others."""
     return 0 if sharp.steps == 0 else 1 << (sharp.steps - 1).bit_length()
-
-
-def decoding(engine: Session) -> Decode:
-    """Turn an engine with input `latent` and output `rgb` into a function of one latent."""
-
-    def decode(latent: Floats) -> Pictures:
-        rgb = engine.run(latent=np.ascontiguousarray(latent[None], dtype=np.float32))["rgb"]
-        return np.asarray(rgb[0], dtype=np.uint8)
-
-    return decode

@@ -11,12 +11,11 @@ from rtbci.bundle import Bundle
 from rtbci.bundle.engine import CPU, EngineSession
 from rtbci.generate.evidence_input import DecodedEvidence
 from rtbci.generate.memory import Composition, SceneMemory
+from rtbci.generate.picture import Decode, Pictures, decoding
 from rtbci.generate.reuse import Look
 from rtbci.generate.sharpness import BACKDROP_BLUR, blurred, sharpness, veil
 from rtbci.wire.messages import Grade
 
-Pictures = NDArray[np.uint8]
-Decode = Callable[[NDArray[np.float32]], Pictures]
 Stale = Callable[[], bool]
 """Says whether what is being drawn is out of date."""
 
@@ -109,20 +108,12 @@ class MemoryGenerator:
         providers : sequence of str
             onnxruntime's provider names; an error if the first is not what runs.
         """
-        engines = bundle.manifest.engines
 
         def opened(name: str) -> Decode:
-            engine = EngineSession(
-                bundle.engine_path(name), engines[name], threads=threads, providers=providers
-            )
+            engine = EngineSession.from_bundle(bundle, name, threads=threads, providers=providers)
+            return decoding(engine)
 
-            def decode(latent: NDArray[np.float32]) -> Pictures:
-                rgb = engine.run(latent=np.ascontiguousarray(latent[None], dtype=np.float32))["rgb"]
-                return np.asarray(rgb[0], dtype=np.uint8)
-
-            return decode
-
-        preview = opened("preview") if "preview" in engines else None
+        preview = opened("preview") if "preview" in bundle.manifest.engines else None
         generator = cls(SceneMemory.from_bundle(bundle), opened("decoder"), preview)
         # Each engine has been checked to run on it.
         generator.provider = providers[0]

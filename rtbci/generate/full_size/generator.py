@@ -11,7 +11,8 @@ from rtbci.errors import GeneratorError
 from rtbci.generate.evidence_input import DecodedEvidence
 from rtbci.generate.full_size.networks import Floats, Networks
 from rtbci.generate.full_size.schedule import Schedule
-from rtbci.generate.generator import Pictures, Stale, never
+from rtbci.generate.generator import Stale, never
+from rtbci.generate.picture import Pictures
 from rtbci.generate.reuse import Look
 from rtbci.generate.sharpness import BACKDROP_BLUR, Sharpness, blurred, sharpness, veil
 from rtbci.wire.messages import Grade
