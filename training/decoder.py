@@ -132,6 +132,13 @@ class WindowData:
         """Each row's wearer."""
         return self._windows.subject[rows]
 
+    def group(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Refuse: a free-running window begins anywhere in its clip, so that nothing stays in a mean."""
+        raise UsageError(
+            "The live decoder learns from windows that begin anywhere in their clips, which cannot be "
+            "averaged; leave `pseudo_trials` at 1."
+        )
+
     def heads(self, losses: Losses) -> dict[str, int]:
         """All that there are targets for."""
         return self._heads

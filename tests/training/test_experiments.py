@@ -109,7 +109,9 @@ def test_a_curriculum_and_a_kill_change_nothing(made: Material, cache: Path, tmp
 
 def test_a_deadline_stops_it_and_it_goes_on_with_its_curriculum(made: Material, tmp_path: Path) -> None:
     settings = made.experiment.settings(
-        Variant(name="x", change={"curriculum": {}, "reversal": 0.5, "subject_layers": True})
+        Variant(
+            name="x", change={"curriculum": {}, "reversal": 0.5, "subject_layers": True, "pseudo_trials": 4}
+        )
     )
     whole = loop(made, settings, tmp_path / "whole")
     whole.run()

@@ -29,6 +29,7 @@ from training.alignment import CurriculumSettings, active_subjects, adversarial_
 from training.augment import Augment
 from training.experiments.net import Net, concept_logits, loss_of
 from training.experiments.settings import Losses, RunSettings
+from training.pseudo_trials import PseudoTrials, mean_of
 
 Ints = NDArray[np.int64]
 T = TypeVar("T")
@@ -68,6 +69,9 @@ class Data(Protocol):
 
     def subject(self, rows: Ints) -> Ints:
         """Number of each row's wearer."""
+
+    def group(self, rows: Ints) -> Ints:
+        """A number for each row's wearer and concept: rows of one are clips that may be averaged."""
 
     def heads(self, losses: Losses) -> dict[str, int]:
         """Name and width of the answers that the losses ask for."""
@@ -157,6 +161,11 @@ class Loop:
         self.augment = Augment(
             self.random.manual_seed(seed), settings.noise, settings.drop_channels, settings.null_share
         )
+        self.pseudo_trials = None
+        if settings.pseudo_trials > 1 and settings.encoder != "glmnet":
+            self.pseudo_trials = PseudoTrials(
+                train, data.group(train), settings.pseudo_trials, settings.single_from
+            )
         self.progress = Progress()
         self._resume()
 
@@ -232,6 +241,7 @@ class Loop:
         s, p, accelerator = self.settings, self.progress, self.accelerator
         self.random.manual_seed(_mix(self.seed, p.step))
         rows = self._draw()
+        others = self._companions(rows)
         generic = torch.zeros(len(rows), dtype=torch.bool)
         if s.subject_layers and s.generic_share > 0:
             generic = torch.rand(len(rows), generator=self.random) < s.generic_share
@@ -239,7 +249,7 @@ class Loop:
         mine = slice(rank, None, accelerator.num_processes)
         rows, generic = rows[mine], generic[mine]
         layer = torch.where(generic, 0, self.data.layer(rows))
-        eeg = self.x[torch.from_numpy(rows)].float()
+        eeg = mean_of(self.x[torch.from_numpy(rows)].float(), self.x[others[:, mine]].float())
         null = None
         if s.encoder != "glmnet":
             if rank > 0:
@@ -277,6 +287,15 @@ class Loop:
                 rows = rows[np.isin(self.data.subject(rows), numbers)]
         chosen = torch.randint(len(rows), (self.settings.batch,), generator=self.random)
         return rows[chosen.numpy()]
+
+    def _companions(self, rows: Ints) -> Tensor:
+        """Rows that each row of the global batch is averaged with, (k - 1, batch)."""
+        count = 1
+        if self.pseudo_trials is not None:
+            count = self.pseudo_trials.count(self.progress.step / self.settings.steps)
+        if self.pseudo_trials is None or count == 1:
+            return torch.empty(0, len(rows), dtype=torch.int64)
+        return self.pseudo_trials.companions(rows, count, self.random)
 
     def _joined(self) -> tuple[int, ...]:
         """Places of the wearers that have joined; who is next is decided by the encoder as it is now."""

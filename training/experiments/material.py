@@ -203,6 +203,10 @@ class Material:
         """Number of each row's wearer."""
         return self.clips.subject[rows]
 
+    def group(self, rows: Ints) -> Ints:
+        """A number for each row's wearer and concept."""
+        return self.clips.subject[rows] * len(CONCEPTS) + self.clips.concept[rows]
+
     def heads(self, losses: Losses) -> dict[str, int]:
         """Name and width of the answers that the losses ask for."""
         heads: dict[str, int] = {}

@@ -92,6 +92,10 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Most noise that is added, as a multiple of the EEG."""
     drop_channels: CountOrNone = 4
     null_share: Share = 0.0
+    pseudo_trials: Count = 1
+    """Clips of one wearer and concept that a window is the mean of at the beginning."""
+    single_from: Share = 0.7
+    """Share of the steps from which on windows are single clips again."""
     validate_every: Count = 50
     patience: Count = 6
     """Validations without a better one after which it stops."""
