@@ -5,7 +5,6 @@ goes on to the same weights. In the run's folder: ``checkpoint.pt`` to go on fro
 (averaged weights, the best on held-out sittings of known wearers) and ``training.json``.
 """
 
-import hashlib
 import json
 import logging
 import math
@@ -13,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
 import numpy as np
 import torch
 from accelerate import Accelerator
@@ -28,6 +26,7 @@ from training.decoder_settings import DecoderSettings
 from training.experiments.loop import Loop, replacing
 from training.experiments.net import ATTRIBUTE, Net
 from training.experiments.settings import Losses, RunSettings
+from training.experiments.settings import fingerprint as settings_name
 from training.hrt import Hrt, SubjectLayers
 from training.model_settings import ModelSettings
 from training.targets import Targets, clip_table, window_targets
@@ -245,8 +244,7 @@ def train_windows(settings: Trained, data: WindowData, identity: str, deadline: 
 
 def _identity(settings: DecoderSettings) -> str:
     """What decides the weights, as a short hash; not where things are kept."""
-    parts = [settings.training, settings.seed, settings.smooth_power, fingerprint(settings)]
-    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:12]
+    return settings_name(settings.training, settings.seed, settings.smooth_power, fingerprint(settings))
 
 
 def _answer(head: str) -> str:

@@ -27,6 +27,7 @@ from torch.optim.swa_utils import AveragedModel
 from rtbci.errors import RtbciError, StoppedError, UsageError
 from training.alignment import CurriculumSettings, active_subjects, adversarial_weight, subject_means
 from training.augment import Augment
+from training.evidence import fit_temperature
 from training.experiments.net import Net, concept_logits, loss_of
 from training.experiments.settings import Losses, RunSettings
 from training.pseudo_trials import PseudoTrials, mean_of
@@ -176,6 +177,12 @@ class Loop:
         net: Net = self.mean.module
         net.load_state_dict(saved)
         return net.eval()
+
+    @property
+    def temperature(self) -> float:
+        """Divisor of the best weights' concept logits that suits the validation blocks."""
+        (found,) = [entry for entry in self.progress.history if entry["step"] == self.progress.best_step]
+        return found["temperature"]
 
     def run(self) -> Net:
         """Train until nothing is gained any more.
@@ -338,32 +345,43 @@ class Loop:
     def _validate(self) -> None:
         p = self.progress
         entry = self._decided(self._measured)
-        score = float(np.mean([value for name, value in entry.items() if name.endswith("_loss")]))
+        score = entry["tempered_loss"]
         p.history.append(entry)
         self.accelerator.log(entry, step=p.step)
         everybody = self.settings.curriculum is None or len(p.active) == len(self.data.known)
+        single = self.pseudo_trials is None or self.pseudo_trials.count(p.step / self.settings.steps) == 1
         if score < p.best:
             p.best, p.best_step, p.since_best = score, p.step, 0
             if self.accelerator.is_main_process:
                 _write(self.folder / "best.pt", self.mean.module.state_dict())
-        elif everybody:
+        elif everybody and single:
             p.since_best += 1
 
     def _measured(self) -> dict[str, float]:
-        """How the averaged weights do on the validation blocks."""
+        """How the averaged weights do on the validation blocks.
+
+        The best are chosen by the loss after the temperature that suits them: else a net that knows nothing,
+        and says so, would be chosen before one that knows something and is too sure of it.
+        """
         rows, own = self.validation_rows, self.data.layer(self.validation_rows)
         truth = self.targets.of(rows)["concept"]
         entry = {"step": float(self.progress.step)}
         # Those who wear a layer of their own and those who do not are both to be served.
         generic = self.settings.subject_layers and self.settings.generic_share > 0
         layers = {"own": own, "generic": torch.zeros_like(own)} if generic else {"own": own}
+        every = []
         for name, layer in layers.items():
             answers = answers_of(self.mean.module, self.x, rows, layer, self.targets.prototypes)
             logits = torch.from_numpy(answers["concept"])
+            every.append(logits)
             best = truth if truth.ndim == 1 else truth.argmax(dim=1)
             entry[f"{name}_loss"] = float(torch.nn.functional.cross_entropy(logits, truth))
             entry[f"{name}_top1"] = float((logits.argmax(dim=1) == best).float().mean())
-        return entry
+        logits, truth = torch.cat(every), torch.cat([truth] * len(every))
+        soft = truth if truth.ndim > 1 else torch.nn.functional.one_hot(truth, logits.shape[1])
+        entry["temperature"] = fit_temperature(logits.double().numpy(), soft.double().numpy())
+        tempered = torch.nn.functional.cross_entropy(logits / entry["temperature"], truth)
+        return entry | {"tempered_loss": float(tempered)}
 
     def _save(self) -> None:
         if not self.accelerator.is_main_process:
