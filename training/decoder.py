@@ -23,10 +23,11 @@ from torch import Tensor, nn
 from rtbci.errors import UsageError
 from training.cohort import HELD_OUT, TRAIN, Windows, fingerprint, load_windows, make_cohort
 from training.decoder_settings import DecoderSettings
-from training.experiments.loop import Loop, replacing
+from training.experiments.loop import Loop
 from training.experiments.net import ATTRIBUTE, Net
 from training.experiments.settings import Losses, RunSettings
 from training.experiments.settings import fingerprint as settings_name
+from training.files import replacing
 from training.hrt import Hrt, SubjectLayers
 from training.model_settings import ModelSettings
 from training.targets import Targets, clip_table, window_targets

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.bundle import Bundle
-from rtbci.calibrate.journal import Journal, Part
+from rtbci.calibrate.journal import Journal
+from rtbci.calibrate.parts import Part
 from rtbci.calibrate.photodiode import Light, Photodiode, channel_of
 from rtbci.calibrate.quality import QualityTally
 from rtbci.calibrate.rest import RestTally

@@ -7,21 +7,18 @@ can be replayed through the signal path, and for any bundle.
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, TypeVar
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
+from rtbci.calibrate.parts import Part, Restart, load_part
 from rtbci.calibrate.shown import ClipTable
+from rtbci.calibrate.sitting_file import Begun, Cap
 from rtbci.errors import ContractError, RecordingError
 from rtbci.files import sync_folder, write_whole
-from rtbci.montage import Remap
-from rtbci.record import Recorder, read_xdf, whole_length
-from rtbci.record.xdf import MAGIC
+from rtbci.record import Recorder
 from rtbci.stream import Chunk, StreamContract
 
 _T = TypeVar("_T")
@@ -29,121 +26,6 @@ _T = TypeVar("_T")
 _VERSION = 1
 _SITTING_FILE = "sitting.json"
 _LOCK_FILE = "lock"
-
-
-class _Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A stream's contract, as JSON holds it."""
-
-    name: str
-    source_id: str
-    host: str
-    labels: tuple[str, ...]
-    units: tuple[str, ...]
-    types: tuple[str, ...]
-    rate_hz: float
-    format: str
-    delay_s: float
-    unit: str
-    matrix: list[list[float]]
-    matched: dict[str, int]
-    interpolated: tuple[str, ...]
-    set_aside: tuple[str, ...]
-
-    @classmethod
-    def of(cls, contract: StreamContract) -> "_Cap":
-        remap = contract.remap
-        return cls(
-            *(contract.name, contract.source_id, contract.host, contract.labels, contract.units),
-            *(contract.types, contract.rate_hz, contract.format, contract.delay_s, remap.unit),
-            *(remap.matrix.tolist(), remap.matched, remap.interpolated, remap.set_aside),
-        )
-
-    def contract(self) -> StreamContract:
-        matrix = np.array(self.matrix, dtype=np.float64)
-        remap = Remap(matrix, self.matched, self.interpolated, self.set_aside, self.unit)
-        return StreamContract(
-            name=self.name,
-            source_id=self.source_id,
-            host=self.host,
-            uid="",
-            labels=self.labels,
-            units=self.units,
-            types=self.types,
-            rate_hz=self.rate_hz,
-            format=self.format,
-            remap=remap,
-            delay_s=self.delay_s,
-        )
-
-
-class _Begun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole of `sitting.json`."""
-
-    version: int
-    seed: int
-    began: str
-    cap: _Cap | None = None
-    watched: bool = False
-    """Whether nothing more is to be watched."""
-    consented: str = ""
-    """When the wearer agreed, if they were asked."""
-    clips: ClipTable | None = None
-    """What is shown in place of the drawn corpus."""
-
-
-class _Restart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The signal path began afresh after so many samples of the part's stream of that number."""
-
-    restart: str
-    stream: int
-    after: int
-    lost: int
-
-
-@dataclass(frozen=True, eq=False)
-class Stretch:
-    """EEG without a break, and why there was one before it."""
-
-    chunk: Chunk
-    reason: str
-    lost: int
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """What one start of the calibration recorded.
-
-    Attributes
-    ----------
-    stretches : tuple of Stretch
-        In the order in which they came.
-    markers : tuple of (str, float)
-        Text and stamp.
-    """
-
-    stretches: tuple[Stretch, ...]
-    markers: tuple[tuple[str, float], ...]
-
-    def span(self) -> tuple[float, float]:
-        """Return the first and the last stamp; both 0 if there is no EEG."""
-        if not self.stretches:
-            return 0.0, 0.0
-        lows, highs = zip(
-            *((s.chunk.stamps.min(), s.chunk.stamps.max()) for s in self.stretches), strict=True
-        )
-        return float(min(lows)), float(max(highs))
-
-    def later(self, seconds: float) -> "Part":
-        """Return the part with every stamp so much later."""
-        if seconds == 0.0:
-            return self
-        moved = tuple(
-            Stretch(
-                Chunk(s.chunk.data, s.chunk.stamps + seconds, s.chunk.received + seconds), s.reason, s.lost
-            )
-            for s in self.stretches
-        )
-        return Part(moved, tuple((text, stamp + seconds) for text, stamp in self.markers))
 
 
 class Journal:
@@ -193,7 +75,7 @@ class Journal:
             self._check_clips(clips)
         else:
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            self._begun = _Begun(_VERSION, seed, now, clips=clips)
+            self._begun = Begun(_VERSION, seed, now, clips=clips)
             self._keep(self._begun)
         self.seed = self._begun.seed
 
@@ -307,7 +189,7 @@ class Journal:
         """
         before = self.contract
         if before is None:
-            self._begun = msgspec.structs.replace(self._begun, cap=_Cap.of(contract))
+            self._begun = msgspec.structs.replace(self._begun, cap=Cap.of(contract))
             self._keep(self._begun)
         elif not contract.same_input(before):
             raise ContractError(
@@ -334,7 +216,7 @@ class Journal:
     def restarted(self, reason: str, lost: int, at: float) -> None:
         """Record that the signal path begins afresh with the next chunk."""
         if self._recorder is not None:
-            note = _Restart(reason, self._streams, self._samples, lost)
+            note = Restart(reason, self._streams, self._samples, lost)
             self._recorder.event(msgspec.json.encode(note).decode(), at)
 
     def close(self) -> None:
@@ -364,7 +246,7 @@ class Journal:
         RecordingError
             If a file cannot be read.
         """
-        parts = [_load(path) for path in self._paths()]
+        parts = [load_part(path) for path in self._paths()]
         limit = now
         moved: list[Part] = []
         for part in reversed(parts):
@@ -377,9 +259,9 @@ class Journal:
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob("part-*.xdf"))
 
-    def _read(self) -> _Begun:
+    def _read(self) -> Begun:
         try:
-            content = msgspec.json.decode((self.folder / _SITTING_FILE).read_bytes(), type=_Begun)
+            content = msgspec.json.decode((self.folder / _SITTING_FILE).read_bytes(), type=Begun)
             if content.version != _VERSION:
                 raise ValueError(f"version {content.version}")
         except (OSError, ValueError, msgspec.DecodeError) as error:
@@ -414,7 +296,7 @@ class Journal:
         for path in self._paths():
             path.unlink()
 
-    def _keep(self, begun: _Begun) -> None:
+    def _keep(self, begun: Begun) -> None:
         def write() -> None:
             write_whole(self.folder / _SITTING_FILE, msgspec.json.encode(begun))
             sync_folder(self.folder)
@@ -439,43 +321,3 @@ class Journal:
                 f"The calibration can no longer be kept in {self.folder} ({why}); what was recorded until "
                 "then is whole, so make room and begin again: it goes on from there."
             )
-
-
-def _load(path: Path) -> Part:
-    """Read a part up to its last whole chunk; one that was cut before its first holds nothing."""
-    with path.open("rb") as file:
-        if whole_length(file) <= len(MAGIC):
-            return Part((), ())
-    streams, _ = read_xdf(path, clocks=False)
-    streams.sort(key=lambda stream: int(stream["info"]["stream_id"]))
-    by_kind: dict[str, list[dict[str, Any]]] = {}
-    for stream in streams:
-        by_kind.setdefault(stream["info"]["type"][0], []).append(stream)
-    markers = tuple(_texts(by_kind.get("Markers", [])))
-    restarts = [msgspec.json.decode(text, type=_Restart) for text, _ in _texts(by_kind.get("Events", []))]
-    stretches: list[Stretch] = []
-    for number, stream in enumerate(by_kind.get("EEG", []), start=1):
-        mine = [note for note in restarts if note.stream == number]
-        stretches += _cut(stream, mine)
-    return Part(tuple(stretches), markers)
-
-
-def _cut(stream: dict[str, Any], notes: list[_Restart]) -> Iterator[Stretch]:
-    stamps: NDArray[np.float64] = np.asarray(stream["time_stamps"], dtype=np.float64)
-    data = np.asarray(stream["time_series"], dtype=np.float64)
-    begin, reason, lost = 0, "the stream was connected", 0
-    for note in notes:
-        # A note may be of samples that were not written any more.
-        end = min(note.after, len(stamps))
-        if end > begin:
-            yield Stretch(Chunk(data[begin:end], stamps[begin:end], float(stamps[end - 1])), reason, lost)
-            lost = 0
-        begin, reason, lost = end, note.restart, lost + note.lost
-    if len(stamps) > begin:
-        yield Stretch(Chunk(data[begin:], stamps[begin:], float(stamps[-1])), reason, lost)
-
-
-def _texts(streams: list[dict[str, Any]]) -> Iterator[tuple[str, float]]:
-    for stream in streams:
-        for row, stamp in zip(stream["time_series"], stream["time_stamps"], strict=True):
-            yield row[0], float(stamp)

@@ -12,7 +12,8 @@ from training.augment import Augment
 from training.cohort import load_windows, make_cohort
 from training.decoder import _identity, cohort_data, load_decoder, train_windows
 from training.decoder_settings import DecoderSettings, load_settings
-from training.experiments.loop import CHECKPOINT, answers_of
+from training.experiments.answers import answers_of
+from training.experiments.loop import CHECKPOINT
 from training.hrt import Hrt, RegionPerception
 
 Make = Callable[[Path, int], DecoderSettings]

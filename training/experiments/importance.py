@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rtbci.errors import UsageError
 from training.evaluation.head_map import write_importance
 from training.evaluation.importance import REGION_ELECTRODES, permutation_importance
-from training.experiments.loop import answers_of
+from training.experiments.answers import answers_of
 from training.experiments.queue import Place, open_material, setting_of
 from training.experiments.runs import Run
 from training.experiments.settings import LINEAR, Experiment

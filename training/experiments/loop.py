@@ -7,11 +7,9 @@ each by itself might decide otherwise, and leave the others waiting for it.
 """
 
 import math
-import os
 import pickle
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -28,8 +26,10 @@ from rtbci.errors import RtbciError, StoppedError, UsageError
 from training.alignment import CurriculumSettings, active_subjects, adversarial_weight, subject_means
 from training.augment import Augment
 from training.evidence import fit_temperature
-from training.experiments.net import Net, concept_logits, loss_of
+from training.experiments.answers import answers_of
+from training.experiments.net import Net, loss_of
 from training.experiments.settings import Losses, RunSettings
+from training.files import replacing
 from training.pseudo_trials import PseudoTrials, mean_of
 
 Ints = NDArray[np.int64]
@@ -429,22 +429,6 @@ class Loop:
         self.progress = Progress(**state["progress"])
 
 
-@torch.no_grad()
-def answers_of(
-    net: Net, x: Tensor, rows: Ints, layer: Tensor, prototypes: Tensor, only: str | None = None
-) -> dict[str, NDArray[np.float32]]:
-    """All answers, or one, to some rows by a net that is evaluated; "concept" are logits (n, 40)."""
-    device = next(net.parameters()).device
-    parts: dict[str, list[NDArray[np.float32]]] = {}
-    for part in torch.arange(len(rows)).split(512):
-        answers = net(x[torch.from_numpy(rows)[part]].float().to(device), layer[part].to(device))
-        answers["concept"] = concept_logits(answers, prototypes.to(device))
-        for name in answers if only is None else [only]:
-            answer = answers[name]
-            parts.setdefault(name, []).append(answer.float().cpu().numpy())
-    return {name: np.concatenate(values) for name, values in parts.items()}
-
-
 def _mix(seed: int, step: int) -> int:
     """One number for a seed and a step, that no other pair has."""
     return seed * 1_000_003 + step
@@ -458,17 +442,3 @@ def _part_seed(seed: int, step: int, rank: int, purpose: int) -> int:
 def _write(file: Path, state: object) -> None:
     with replacing(file) as partial:
         torch.save(state, partial)
-
-
-@contextmanager
-def replacing(file: Path) -> Iterator[Path]:
-    """Name a file to write to, which takes the place of another once it is whole.
-
-    No other process has the same name, so that two that run in one folder do not tear each other's files.
-    """
-    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -28,7 +28,8 @@ from torch import Tensor
 from rtbci.bench.environment import environment
 from rtbci.files import write_json
 from rtbci.stimuli.concepts import CONCEPTS
-from training.experiments.loop import Loop, answers_of
+from training.experiments.answers import answers_of
+from training.experiments.loop import Loop
 from training.experiments.material import Material
 from training.experiments.net import Net
 from training.experiments.settings import LINEAR, RunSettings, fingerprint

@@ -23,8 +23,8 @@ from rtbci.errors import UsageError
 from training.cohort import HELD_OUT, TRAIN, Windows, load_prior, load_windows
 from training.decoder import WEIGHTS_FILE, WindowData, read_decoder, train_windows
 from training.evaluate_decoder import EVIDENCE_FILE, METRICS_FILE
-from training.experiments.loop import replacing
 from training.experiments.settings import RunSettings
+from training.files import replacing
 from training.lab.labels import Labels, silent_attributes, source_labels
 from training.lab.latents import Latents, clip_latents, fit_clip_latents, generator_digest
 from training.lab.measure import fit_model, fit_temperatures, measured
