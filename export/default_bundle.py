@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from export.bundle_writer import write_bundle
-from export.codec import DECODER_FILE, PREVIEW_FILE, PREVIEW_SHRINK, export_decoder
+from export.codec import DECODER_FILE, PREVIEW_FILE, PREVIEW_SHRINK, example_latents, export_decoder
 from export.encoder import ADAPTER_FILE, ENCODER_FILE, ENCODER_WEIGHTS_FILE
 from export.encoder import export_decoder as export_encoder
 from export.recognition import GENERATOR_METRICS_FILE, evaluate_generator
@@ -89,8 +89,9 @@ def write_default_bundle(out: Path, settings: DecoderSettings) -> None:
     parity = export_encoder(settings)
     log.info("encoder: off by %.2g at most, %.2f ms a window", parity.encoder, parity.encoder_ms)
     codec = load_codec(_CODEC)
-    export_decoder(codec, _CODEC / DECODER_FILE)
-    export_decoder(codec, _CODEC / PREVIEW_FILE, PREVIEW_SHRINK)
+    examples = example_latents(codec)
+    export_decoder(codec, _CODEC / DECODER_FILE, examples)
+    export_decoder(codec, _CODEC / PREVIEW_FILE, examples, PREVIEW_SHRINK)
     generator = _CODEC / GENERATOR_METRICS_FILE
     _once(generator, "measuring what can be read from the pictures", lambda: evaluate_generator(_CODEC))
     cache = make_cohort(settings, settings.cohort.known)

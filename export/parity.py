@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from export.precision import HalfInside, export_any_batch, fix_batch, halve_stored, quantise
+from export.eight_bits import quantise
+from export.precision import HalfInside, export_any_batch, fix_batch, halve_stored
 
 Outputs = dict[str, NDArray[np.generic]]
 

@@ -1,21 +1,10 @@
-"""One module in several precisions: single, single with halved weights, half, and eight bits."""
+"""One module in several precisions: single, single with halved weights, and half."""
 
 import copy
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
-from onnxruntime.quantization import (
-    CalibrationDataReader,
-    QuantFormat,
-    QuantType,
-    quantize_static,
-)
-from onnxruntime.quantization.shape_inference import quant_pre_process
 from onnxruntime.tools.onnx_model_utils import make_input_shape_fixed
 from torch import Tensor, nn
 
@@ -88,37 +77,3 @@ def fix_batch(source: Path, file: Path) -> None:
     shape = [dim.dim_value for dim in given.type.tensor_type.shape.dim]
     make_input_shape_fixed(model.graph, given.name, [1, *shape[1:]])
     onnx.save(onnx.shape_inference.infer_shapes(model), file)
-
-
-def quantise(source: Path, file: Path, examples: NDArray[np.float32]) -> None:
-    """Write a graph again with weights and activations of eight bits (static, quantise-dequantise pairs).
-
-    Parameters
-    ----------
-    source, file : Path
-    examples : ndarray, shape (n, ...)
-        What the ranges of the activations are taken from, one at a time.
-    """
-    (given,) = onnx.load(source).graph.input
-    prepared = file.with_suffix(".prepared")
-    quant_pre_process(source, prepared, skip_symbolic_shape=True)
-    try:
-        quantize_static(
-            prepared,
-            file,
-            _Examples(given.name, examples),
-            quant_format=QuantFormat.QDQ,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-        )
-    finally:
-        prepared.unlink()
-
-
-class _Examples(CalibrationDataReader):  # type: ignore[misc]
-    def __init__(self, name: str, examples: NDArray[np.float32]) -> None:
-        self._feeds: Iterator[dict[str, NDArray[Any]]] = ({name: example[None]} for example in examples)
-
-    def get_next(self) -> dict[str, NDArray[Any]] | None:
-        return next(self._feeds, None)

@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from export.codec import DECODER_FILE, PREVIEW_FILE, PREVIEW_SHRINK, export_decoder
+from export.codec import DECODER_FILE, PREVIEW_FILE, PREVIEW_SHRINK, example_latents, export_decoder
 from export.contact_sheet import SHOWN, contact_sheet
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
 from training.codec import WEIGHTS_FILE, load_codec
@@ -19,8 +19,9 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sheet")
     save_file(Codec().state_dict(), folder / WEIGHTS_FILE)
     codec = load_codec(folder)
-    export_decoder(codec, folder / DECODER_FILE)
-    export_decoder(codec, folder / PREVIEW_FILE, PREVIEW_SHRINK)
+    examples = example_latents(codec, 2)
+    export_decoder(codec, folder / DECODER_FILE, examples)
+    export_decoder(codec, folder / PREVIEW_FILE, examples, PREVIEW_SHRINK)
     rng, n = np.random.default_rng(0), len(CONCEPTS)
     Memory(
         latents=rng.integers(-127, 128, (n, 2, *LATENT_SHAPE), dtype=np.int8),
