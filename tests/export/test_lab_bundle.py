@@ -16,6 +16,8 @@ import torch
 from export.bundle_writer import sha256_of
 from export.lab_bundle import Exported, drawing_for_full_size, drawing_of, export_lab_bundle, latent_for
 from rtbci.bundle import Array, Bundle, Engine, Metric, load_bundle
+from rtbci.calibrate.calibration import names_tried
+from rtbci.calibrate.waveform import RESPONSES
 from rtbci.decode import Decoder, EvidenceTrack
 from rtbci.errors import StoppedError, UsageError
 from rtbci.generate import DecodedEvidence, MemoryGenerator
@@ -68,7 +70,8 @@ def lab(tmp_path_factory) -> Lab:
     torch.set_num_threads(1)
     source = without(OwnRecordings.open(write_recordings(root / "data", wearers=3)), "scene", "sky")
     settings = lab_settings(root, STEPS, unseen=1)
-    write_tiny_bundle(root / "tiny")
+    arrays = tiny_arrays(np.random.default_rng(0)) | {RESPONSES: np.ones((40, 62, 25), np.float32)}
+    write_tiny_bundle(root / "tiny", arrays=arrays)
     generator = load_bundle(root / "tiny")
     record = train(source, settings, root / "run", generator)
     drawing = drawing_of(generator)
@@ -183,6 +186,12 @@ def test_what_nothing_taught_says_nothing_and_the_concept_draws(lab: Lab) -> Non
     other = dataclasses.replace(evidence, posterior=np.eye(40)[5])
     np.testing.assert_array_equal(generator.preview(other), generator.preview(evidence))
     assert not np.array_equal(generator.keyframe(other), generator.keyframe(evidence))
+
+
+def test_no_wearer_is_turned_to_those_of_the_bundle_that_draws(lab: Lab) -> None:
+    assert "new2source" in names_tried(lab.generator, (), None)
+    assert "new2source" not in names_tried(lab.bundle, (), None)
+    assert np.asarray(lab.bundle.array("memory_seed")).size
 
 
 def test_a_training_goes_on_after_a_stop_and_is_not_done_twice(lab: Lab, tmp_path: Path) -> None:
