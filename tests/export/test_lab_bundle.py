@@ -35,7 +35,7 @@ from training.experiments.loop import CHECKPOINT
 from training.lab.settings import LabSettings
 from training.lab.split import split_source
 from training.lab.streams import load_stream, stream_of
-from training.lab.train import LabRecord, train_lab
+from training.lab.train import LabRecord, read_record, train_lab
 from training.recordings import OwnRecordings
 from training.source_windows import chain_of
 from training.targets import StoredTargets, TargetTable
@@ -206,6 +206,14 @@ def test_a_training_goes_on_after_a_stop_and_is_not_done_twice(lab: Lab, tmp_pat
     assert lab.train(tmp_path) == lab.record
     after = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.*") if file.name != ".lock"}
     assert before == after
+
+
+def test_a_finished_run_outlives_the_wrong_settings(lab: Lab, tmp_path: Path) -> None:
+    shutil.copytree(lab.folder, tmp_path / "run")
+    others = msgspec.structs.replace(lab.settings, seed=1)
+    with pytest.raises(UsageError, match="name another folder"):
+        train(lab.source, others, tmp_path / "run", lab.generator)
+    assert read_record(tmp_path / "run") == lab.record
 
 
 def test_held_out_blocks_change_nothing_that_is_learnt(lab: Lab) -> None:
