@@ -189,11 +189,12 @@ def _train(
         decoder, temperature["concept"], streams(split.validation, False), streams(split.validation, True)
     )
     log.info("measuring")
+    taught = len({concept for concept, _ in learnt})
     metrics: list[Metric] = []
     for blocks, words in ((split.test, "held-out blocks, recorded wearers"), (split.new, _UNSEEN)):
         if blocks:
             real, null = streams(blocks, False), streams(blocks, True)
-            metrics += measured(decoder, temperature, evidence, real, null, labels.table, words)
+            metrics += measured(decoder, temperature, evidence, real, null, labels.table, taught, words)
 
     (folder / LATENTS_FILE).unlink(missing_ok=True)
     explained = fit_clip_latents(folder, decoder, train, validation, latents) if latents else None
