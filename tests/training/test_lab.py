@@ -223,11 +223,32 @@ def test_bad_data_are_refused_in_a_sentence(tmp_path: Path) -> None:
     events.write_text("onset\tduration\tconcept\n0.5\t2.0\tzebra\n")
     with pytest.raises(DataError, match="no concept 'zebra'"):
         train_decoder(data=tmp_path / "bids", folder=tmp_path / "run")
-    with pytest.raises(UsageError, match="about recordings"):
-        train_decoder(targets=tmp_path)
     with pytest.raises(UsageError, match="simulated cohort's"):
         train_decoder(data=few, config=tmp_path / "decoder.toml")
     assert not (tmp_path / "run" / "lab.json").exists()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"settings": Path("lab.toml")},
+        {"targets": Path("targets")},
+        {"folder": Path("runs/mine")},
+        {"subjects": "1-3"},
+        {"unit": "uV"},
+        {"generator": Path("bundle")},
+        {"codec": Path("runs/codec")},
+        {"minutes": 10.0},
+        {"workers": 2},
+    ],
+)
+def test_what_is_about_recordings_is_refused_without_them(monkeypatch, given: dict) -> None:
+    trained = []
+    monkeypatch.setattr("training.decoder.train", trained.append)
+    (option,) = given
+    with pytest.raises(UsageError, match=f"--{option}; name your recordings with --data"):
+        train_decoder(**given)
+    assert not trained
 
 
 def test_clips_that_a_screen_showed_one_after_the_other_have_no_gap(tmp_path: Path) -> None:
