@@ -17,6 +17,7 @@ from export.encoder import ADAPTER_FILE, ENCODER_FILE, ENCODER_WEIGHTS_FILE, Par
 from rtbci.bundle import Bundle, Manifest
 from rtbci.bundle.reader import open_array
 from rtbci.bundle.schema import EvidenceModel, Metric
+from rtbci.calibrate.waveform import RESPONSES
 from rtbci.errors import UsageError
 from rtbci.generate.full_size.engines import load_full_size
 from rtbci.generate.memory import SceneMemory
@@ -31,7 +32,8 @@ log = logging.getLogger(__name__)
 
 _MOST_BYTES = 1_000_000_000
 _DECODER_ENGINES = ("adapter", "encoder")
-_DECODER_ARRAYS = ("prior_covariance", "text_concepts")
+# Answers are of the wearers that the other bundle's decoder was trained on, and of their filters.
+_DECODER_ARRAYS = ("prior_covariance", "text_concepts", RESPONSES)
 
 
 @dataclass(frozen=True)

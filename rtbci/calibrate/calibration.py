@@ -131,7 +131,10 @@ def _candidates(
         left_out: tuple[NotTried, ...] = ()
     else:
         by_waveform = ()
-        why = f"The bundle holds no known wearers' answers ({RESPONSES}); export it again."
+        why = (
+            f"The bundle holds no known wearers' answers ({RESPONSES}): a lab's own has none, and the "
+            "default one of an earlier version must be exported again."
+        )
         left_out = (NotTried("new2source", why),)
     # The layer by gradient is the same layer, and not linearised.
     closed = tuple(c for c in CANDIDATES if c is not LAYER or not more)

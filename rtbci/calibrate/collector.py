@@ -37,6 +37,9 @@ class Collector:
         Frequency of the mains here, if it is not the bundle's.
     photodiode : str, optional
         Label of the channel of a photodiode: clips then begin when it saw them begin.
+    covariance : ndarray, shape (62, 62), optional
+        Of an older profile that is built on, from which alignment begins as it does live; by default the
+        cohort's.
 
     Attributes
     ----------
@@ -65,13 +68,14 @@ class Collector:
         journal: Journal | None = None,
         mains_hz: float | None = None,
         photodiode: str | None = None,
+        covariance: NDArray[np.float64] | None = None,
     ) -> None:
         self.journal = journal
         self._mains_hz = mains_hz
         self._label = photodiode
         self._photodiode: Photodiode | None = None
         self._preprocessing = bundle.manifest.preprocessing
-        self._prior = bundle.array("prior_covariance")
+        self._prior = bundle.array("prior_covariance") if covariance is None else covariance
         self._lock = threading.Lock()
         self._chain: Chain | None = None
         self._z: list[NDArray[np.float32]] = []

@@ -193,7 +193,14 @@ class Course:
             check_rounds(library, settings.clips, settings.clip_s)
         table = None if library is None else ClipTable.of(library)
         journal = Journal(sitting_folder(wearer), settings.seed, fresh, table)
-        collector = Collector(self.bundle, journal, settings.mains_hz, settings.photodiode)
+        older = self._older(wearer)
+        collector = Collector(
+            self.bundle,
+            journal,
+            settings.mains_hz,
+            settings.photodiode,
+            None if older is None else older.covariance,
+        )
         try:
             contract = journal.contract
             if contract is not None:
@@ -406,7 +413,7 @@ class Course:
         try:
             gradients = self.settings.gradients
             more, not_tried = gradients(self.bundle) if gradients is not None else ((), ())
-            older = self._older()
+            older = self._older(self.wearer)
             self.steps = names_tried(self.bundle, more, older)
             profile = calibrate(
                 self.bundle,
@@ -425,10 +432,10 @@ class Course:
         said = {"own_clips": own, "consented": self.journal.consented}
         return replace(profile, report={**profile.report, **{key: new for key, new in said.items() if new}})
 
-    def _older(self) -> Profile | None:
+    def _older(self, wearer: str) -> Profile | None:
         """The profile to build on, if it is of whom this calibration is."""
         older = self.settings.older
-        return older if older is not None and older.wearer == self.wearer else None
+        return older if older is not None and older.wearer == wearer else None
 
     def save(self, profile: Profile, passphrase: str | None = None) -> None:
         """Store the profile and delete the recording.

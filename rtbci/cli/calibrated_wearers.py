@@ -62,17 +62,21 @@ class Trial:
     def row(self, seed: int) -> dict[str, Any]:
         """Calibrate one wearer, then decode them."""
         name = f"simulated{seed}"
-        later = sit(self.bundle, seed, self.snr, self.clips * CLIP_SECONDS / 60, LATER)
         profile = self.fit(sit(self.bundle, seed, self.snr, self.minutes, FIRST), name, None)
-        found = {"seed": seed, **_told(profile), "live": live_top1(self.bundle, later, profile)}
+        found = {"seed": seed, **_told(profile), "live": self._live(seed, profile)}
         low, high = found["predicted"]["ci95"]
-        row = found | {"inside": low <= found["live"] <= high, "live_none": live_top1(self.bundle, later)}
+        row = found | {"inside": low <= found["live"] <= high, "live_none": self._live(seed)}
         if self.update_minutes is not None:
-            again = sit(self.bundle, seed, self.snr, self.update_minutes, AGAIN)
             for kind, older in (("updated", profile), ("anew", None)):
+                again = sit(self.bundle, seed, self.snr, self.update_minutes, AGAIN, older)
                 other = self.fit(again, name, older)
-                row[kind] = {**_told(other), "live": live_top1(self.bundle, later, other)}
+                row[kind] = {**_told(other), "live": self._live(seed, other)}
         return row
+
+    def _live(self, seed: int, profile: Profile | None = None) -> float:
+        """Share of the later clips that are right."""
+        later = sit(self.bundle, seed, self.snr, self.clips * CLIP_SECONDS / 60, LATER, profile)
+        return live_top1(self.bundle, later, profile)
 
 
 def _told(profile: Profile) -> dict[str, Any]:
@@ -117,11 +121,16 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return pooled
 
 
-def sit(bundle: Bundle, seed: int, snr: float, minutes: float, session: int) -> Collected:
-    """Let a simulated wearer watch clips, and collect that through the live signal path."""
+def sit(
+    bundle: Bundle, seed: int, snr: float, minutes: float, session: int, profile: Profile | None = None
+) -> Collected:
+    """Let a simulated wearer watch clips, and collect that through the live signal path.
+
+    With a profile, alignment begins at its covariance, as it does when a session runs with it.
+    """
     rate = bundle.manifest.preprocessing.rate_hz
     wearer = Wearer(seed, snr, rate, session=session)
-    collector = Collector(bundle)
+    collector = Collector(bundle, covariance=None if profile is None else profile.covariance)
     shown = plan(minutes, 1000 * seed + session)
     collector.on_item(Connected(_contract(seed, rate)))
     for at, marker in shown.items:

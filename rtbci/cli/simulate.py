@@ -29,7 +29,10 @@ def simulate(
         float | None,
         typer.Option(min=0, help="The screen shows clips so late; a photodiode's channel LIGHT is sent too."),
     ] = None,
-    refresh: Annotated[float, typer.Option(min=1, help="Refreshes a second of that screen.")] = 60.0,
+    refresh: Annotated[
+        float | None,
+        typer.Option(min=1, help="With --screen-ms: refreshes a second of that screen; default: 60."),
+    ] = None,
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Length; default: until stopped.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
 ) -> None:
@@ -39,8 +42,11 @@ def simulate(
     """
     stop = stop_on_signals()
     from devices.simulate import run_simulator
+    from rtbci.errors import UsageError
     from rtbci.stream import quieten_lsl
 
+    if refresh is not None and screen_ms is None:
+        raise UsageError("--refresh is of the screen that --screen-ms simulates; give both, or neither.")
     quieten_lsl()
 
     if not quiet:
@@ -57,6 +63,6 @@ def simulate(
         follow_markers=follow,
         playlist_seed=seed,
         screen_delay_s=None if screen_ms is None else screen_ms / 1000,
-        refresh_hz=refresh,
+        refresh_hz=refresh or 60.0,
         stop=stop,
     )

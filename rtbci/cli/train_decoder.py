@@ -10,6 +10,7 @@ import typer
 from rtbci.cli.extras import need
 
 _COHORT = Path("training/configs/decoder.toml")
+_FOLDER, _CODEC, _WORKERS = Path("runs/lab"), Path("runs/codec"), 2
 
 
 def decoder(
@@ -23,21 +24,32 @@ def decoder(
     targets: Annotated[
         Path | None, typer.Option(help="What `rtbci train targets` made of the same data.")
     ] = None,
-    folder: Annotated[Path, typer.Option(help="With --data: where to write, and to go on from.")] = Path(
-        "runs/lab"
-    ),
+    folder: Annotated[
+        Path | None,
+        typer.Option(help=f"With --data: where to write, and to go on from; default: {_FOLDER}."),
+    ] = None,
     subjects: Annotated[
         str | None, typer.Option(help="Those to use, such as 1-15,18 or w01,w02; default: all.")
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of the EEG, over what the files say.")] = None,
     generator: Annotated[
-        Path | None, typer.Option(help="Bundle whose generator shall draw; default: the one that ships.")
+        Path | None,
+        typer.Option(help="With --data: bundle whose generator shall draw; default: the one that ships."),
     ] = None,
     codec: Annotated[
-        Path, typer.Option(help="Folder of that generator's trained autoencoder, for latents of drawn clips.")
-    ] = Path("runs/codec"),
-    minutes: Annotated[float, typer.Option(min=0.1, help="With --data: time to train.")] = math.inf,
-    workers: Annotated[int, typer.Option(min=1, help="With --data: processes that make windows.")] = 2,
+        Path | None,
+        typer.Option(
+            help="With --data: folder of that generator's trained autoencoder, for latents of drawn clips; "
+            f"default: {_CODEC}."
+        ),
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="With --data: time to train; default: to the end.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"With --data: processes that make windows; default: {_WORKERS}."),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help=f"Settings of the simulated cohort's, TOML; default: {_COHORT}.")
     ] = None,
@@ -50,10 +62,21 @@ def decoder(
 
     try:
         if data is None:
-            if settings is not None or targets is not None or subjects is not None or unit is not None:
+            recordings = {
+                "--settings": settings,
+                "--targets": targets,
+                "--folder": folder,
+                "--subjects": subjects,
+                "--unit": unit,
+                "--generator": generator,
+                "--codec": codec,
+                "--minutes": minutes,
+                "--workers": workers,
+            }
+            if idle := [option for option, value in recordings.items() if value is not None]:
                 raise UsageError(
-                    "--settings, --targets, --subjects and --unit are about recordings; name these with "
-                    "--data."
+                    f"Without --data this says nothing: {', '.join(idle)}; name your recordings with --data, "
+                    "or leave it out to train the default bundle's decoder."
                 )
             from training.decoder import train
             from training.decoder_settings import load_settings
@@ -62,7 +85,18 @@ def decoder(
             return
         if config is not None:
             raise UsageError("--config is the simulated cohort's; give --settings with --data.")
-        _train_lab(data, settings, targets, folder, subjects, unit, generator, codec, minutes, workers)
+        _train_lab(
+            data,
+            settings,
+            targets,
+            folder or _FOLDER,
+            subjects,
+            unit,
+            generator,
+            codec or _CODEC,
+            math.inf if minutes is None else minutes,
+            workers or _WORKERS,
+        )
     except KeyboardInterrupt:
         raise StoppedError("Stopped; run it again to go on from the last checkpoint.") from None
 

@@ -108,9 +108,9 @@ def check_cap(record: ProfileRecord, labels: tuple[str, ...]) -> None:
         )
 
 
-def write_files(profile: Profile, folder: Path) -> None:
-    """Write a profile's files into an empty folder, for the owner's eyes only, and onto the disk."""
-    for name, content in contents(profile).items():
+def write_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write a profile's `contents` into an empty folder, for the owner's eyes only, and onto the disk."""
+    for name, content in files.items():
         write_whole(folder / name, content)
     sync_folder(folder)
 

@@ -12,6 +12,7 @@ from rtbci.errors import WearerError
 from rtbci.files import sync_folder, write_whole
 from rtbci.wearers import places
 from rtbci.wearers.profile import (
+    ENCODER_FILE,
     FILES,
     PAGES,
     PARTS,
@@ -26,6 +27,9 @@ from rtbci.wearers.profile import (
 from rtbci.wearers.sealed import SEALED_FILE, seal, sealed_wearer, unseal
 
 _MOST_BYTES = 10_000_000
+# An encoder may be as large as a laboratory's bundle, whose heads for text embeddings are; it is written in
+# base64 twice where it is encrypted.
+_MOST_BYTES_OF = {ENCODER_FILE: 1_000_000_000, SEALED_FILE: 2_000_000_000}
 
 
 def list_profiles() -> list[ProfileRecord]:
@@ -88,11 +92,19 @@ def save_profile(profile: Profile, *, passphrase: str | None = None) -> Path:
     Raises
     ------
     WearerError
-        If the pseudonym is none or the folder cannot be written.
+        If the pseudonym is none, the folder cannot be written, or a file is larger than is read again.
     """
+    files = contents(profile)
+    try:
+        _check_sizes({name: len(content) for name, content in files.items()})
+    except ValueError as error:
+        # Before anything is placed: the recording that it was fitted to is deleted after.
+        raise WearerError(
+            f"The profile of '{profile.wearer}' cannot be stored ({error}); calibrate with a smaller bundle."
+        ) from error
     if passphrase is None:
-        return _place(profile.wearer, lambda folder: write_files(profile, folder))
-    sealed = _seal(profile, passphrase)
+        return _place(profile.wearer, lambda folder: write_files(files, folder))
+    sealed = seal(_pack(files), profile.wearer, passphrase, os.urandom(16))
     return _place(profile.wearer, lambda folder: _write_sealed(sealed, folder))
 
 
@@ -214,11 +226,13 @@ def _open(folder: Path, passphrase: str | None) -> Profile:
     if not _is_sealed(folder):
         return read_files(folder)
     plain = unseal((folder / SEALED_FILE).read_bytes(), passphrase, str(folder))
-    return parse(_unzip(io.BytesIO(plain), FILES), str(folder))
-
-
-def _seal(profile: Profile, passphrase: str) -> bytes:
-    return seal(_pack(contents(profile)), profile.wearer, passphrase, os.urandom(16))
+    try:
+        files = _unzip(io.BytesIO(plain), FILES)
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise WearerError(
+            f"The encrypted profile at {folder} cannot be read ({error}); calibrate the wearer again."
+        ) from error
+    return parse(files, str(folder))
 
 
 def _write_sealed(sealed: bytes, folder: Path) -> None:
@@ -250,7 +264,13 @@ def _unpack(file: Path) -> dict[str, bytes]:
 def _unzip(stream: io.BufferedReader | io.BytesIO, needed: tuple[str, ...]) -> dict[str, bytes]:
     with zipfile.ZipFile(stream) as archive:
         there = [name for name in (*PARTS, *PAGES) if name in archive.namelist()]
-        for name in (*needed, *there):
-            if archive.getinfo(name).file_size > _MOST_BYTES:
-                raise ValueError(f"{name} is too large")
+        _check_sizes({name: archive.getinfo(name).file_size for name in (*needed, *there)})
         return {name: archive.read(name) for name in (*needed, *there)}
+
+
+def _check_sizes(sizes: Mapping[str, int]) -> None:
+    """Refuse what would fill the memory when it is read: a zip file of little can unpack to anything."""
+    for name, size in sizes.items():
+        most = _MOST_BYTES_OF.get(name, _MOST_BYTES)
+        if size > most:
+            raise ValueError(f"{name} has {size / 1e6:.0f} MB, where {most / 1e6:.0f} are the most")

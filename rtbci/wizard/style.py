@@ -45,6 +45,7 @@ def sheet(theme: Theme) -> str:
         border: 1px solid #2a3545; border-radius: {px(9)}; padding: {px(10)} {px(14)};
         selection-background-color: {look.BLUE.name()}; min-height: {px(26)}; }}
     QLineEdit#name {{ font-size: {px(28)}; font-weight: 600; }}
+    QLineEdit#name:disabled {{ background: transparent; border-color: {look.TRACK.name()}; color: {soft}; }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
         border: 1px solid {look.BLUE.name()}; }}
     QComboBox::drop-down {{ border: 0; width: {px(30)}; }}

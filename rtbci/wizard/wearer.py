@@ -30,6 +30,8 @@ _AGREEMENT = (
     "was interrupted: rtbci wearers delete."
 )
 
+_BUILDS_ON = "This calibration builds on this wearer's profile; saving the new one replaces it."
+
 
 class WearerPage(Page):
     """Pseudonym and consent on the left, the sitting on the right."""
@@ -51,6 +53,8 @@ class WearerPage(Page):
         self.name.setObjectName("name")
         self.name.setPlaceholderText("w01")
         self.name.setMaxLength(80)
+        # Under another name there would be nothing to build on.
+        self.name.setEnabled(self.course.settings.older is None)
         form.addWidget(self.name)
         self.standing = label("", "note")
         form.addWidget(self.standing)
@@ -175,7 +179,8 @@ class WearerPage(Page):
         if self._known[0] != name or self._known[1] is None:
             found = standing(name)
             self._known = (name, found)
-            self.standing.setText(found.sentence)
+            builds_on = self.course.settings.older is not None and not found.interrupted
+            self.standing.setText(_BUILDS_ON if builds_on else found.sentence)
             self.standing.setProperty("tone", "info" if found.usable else "warn")
             self.standing.style().polish(self.standing)
             self.fresh.setVisible(found.interrupted)

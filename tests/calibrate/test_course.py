@@ -1,17 +1,25 @@
 """What the window and the command line share, without either."""
 
 import threading
+from types import SimpleNamespace
 
+import numpy as np
 import pylsl
 import pytest
 
+from rtbci.bundle import load_bundle
 from rtbci.calibrate import Announcer, Course, CourseSettings, MarkerOutlet, Plan, standing
 from rtbci.calibrate.findings import Share
 from rtbci.calibrate.plain import left, outlook
 from rtbci.errors import UsageError, WearerError
+from rtbci.live.acquisition import Acquisition
+from rtbci.live.latency import LatencyBook
+from rtbci.montage import CHANNELS
 from rtbci.stimuli.markers import ClipMarker, EndMarker, RestMarker, decode
-from rtbci.wearers import home
-from tests.calibrate.journals import write_journal
+from rtbci.stream import Connected
+from rtbci.wearers import Adapter, Predicted, Profile, ProfileRecord, cap_hash, home
+from tests.calibrate.journals import contract, noise, pieces, write_journal
+from tests.tiny_bundle import write_tiny_bundle
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +82,57 @@ def test_steps_in_the_wrong_order_are_refused():
         _ = course.progress
     with pytest.raises(WearerError, match="pseudonym"):
         course.begin("a/b")
+
+
+def profile_of(wearer, covariance):
+    record = ProfileRecord(
+        wearer=wearer,
+        bundle_id="tiny",
+        created="2026-01-01T00:00:00+00:00",
+        method="none",
+        predicted=Predicted(0.3, (0.25, 0.35), 0.025),
+        cap_labels=CHANNELS,
+        cap_hash=cap_hash(CHANNELS),
+    )
+    return Profile(record, Adapter.identity(), {}, covariance=covariance)
+
+
+def windows_of(older, wearer, bundle, eeg):
+    """What a calibration with `--update` makes of some EEG."""
+    course = Course(bundle, CourseSettings(older=older))
+    course.begin(wearer)
+    course.collector.on_item(Connected(contract()))
+    for piece in pieces(eeg):
+        course.collector.on_item(piece)
+    found = course.collector.sitting().z
+    course.discard()
+    return found
+
+
+def test_an_update_aligns_as_a_session_with_the_profile_does(tmp_path):
+    write_tiny_bundle(tmp_path / "tiny")
+    bundle = load_bundle(tmp_path / "tiny")
+    mixing = np.random.default_rng(1).standard_normal((62, 62))
+    older = profile_of("w01", covariance=mixing @ mixing.T / 62)
+    # Alignment is renewed once a second: the first windows rest on where it began.
+    eeg = noise(4.0)
+    arrivals = []
+    live = Acquisition(
+        bundle,
+        SimpleNamespace(send=lambda *_: None),
+        SimpleNamespace(put=arrivals.append, superseded=0),
+        LatencyBook(),
+        covariance=older.covariance,
+    )
+    live.on_item(Connected(contract()))
+    for piece in pieces(eeg):
+        live.on_item(piece)
+    as_live = np.stack([arrival.window.z for arrival in arrivals])
+    np.testing.assert_array_equal(windows_of(older, "w01", bundle, eeg), as_live)
+    anew = windows_of(None, "w01", bundle, eeg)
+    assert np.abs(anew - as_live).max() > 0.1
+    # Of another wearer nothing is built on it, so that nothing begins with it either.
+    np.testing.assert_array_equal(windows_of(older, "w02", bundle, eeg), anew)
 
 
 def test_no_hope_that_is_noise():

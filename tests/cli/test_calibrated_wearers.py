@@ -1,17 +1,22 @@
 """Calibrating simulated wearers without a stream, and what is said of them together."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from rtbci.bundle import load_bundle
 from rtbci.calibrate import calibrate
-from rtbci.cli.calibrated_wearers import AGAIN, FIRST, Trial, sit, summary
+from rtbci.cli.calibrated_wearers import AGAIN, FIRST, LATER, Trial, sit, summary
+from rtbci.wearers import Adapter
 
 
 def test_a_wearer_is_calibrated_tried_and_calibrated_again(bundle_folder):
     bundle = load_bundle(bundle_folder)
-    asked = []
+    asked, gone = [], []
 
     def fit(collected, name, older):
+        gone.append(collected)
         asked.append((name, older))
         return calibrate(bundle, collected, name, older=older)
 
@@ -22,10 +27,23 @@ def test_a_wearer_is_calibrated_tried_and_calibrated_again(bundle_folder):
     assert row["inside"] == (low <= row["live"] <= high)
     assert next(iter(row["updated"]["candidates"])) == "profile"
     assert "profile" not in row["anew"]["candidates"]
+    # The same minute, twice: where it is built on, aligned from the older profile's covariance on.
+    updated, anew = (collected.sitting.z for collected in gone[1:])
+    assert not np.array_equal(updated[0], anew[0])
     pooled = summary([row, row | {"inside": not row["inside"], "decodable": True}])
     assert pooled["wearers"] == 2
     assert pooled["inside"] == 1
     assert pooled["updated"] == pytest.approx(row["updated"]["live"])
+
+
+def test_a_session_with_a_profile_is_aligned_from_its_covariance_on(bundle_folder):
+    bundle = load_bundle(bundle_folder)
+    mixing = np.random.default_rng(0).standard_normal((62, 62))
+    covariance = mixing @ mixing.T / 62
+    profile = SimpleNamespace(covariance=covariance, adapter=Adapter.identity(), encoder=None)
+    aligned, plain = (sit(bundle, 5, 0.5, 0.5, LATER, one).sitting for one in (profile, None))
+    assert [c.concept for c in aligned.clips] == [c.concept for c in plain.clips]
+    assert np.abs(aligned.z[0] - plain.z[0]).max() > 0.1
 
 
 def test_a_sitting_is_the_same_each_time_and_another_one_is_not(bundle_folder):

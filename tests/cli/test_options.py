@@ -3,7 +3,9 @@
 import pytest
 from typer.testing import CliRunner
 
+import devices.simulate
 import rtbci.cli.run
+import rtbci.cli.simulate
 import rtbci.stream
 from rtbci.cli import app
 from rtbci.errors import UsageError
@@ -24,6 +26,20 @@ def test_the_mains_reach_the_session(monkeypatch, given, meant):
 
 def test_mains_of_nowhere_are_refused():
     assert CliRunner().invoke(app, ["run", "--mains", "55"]).exit_code == 2
+
+
+def test_refreshes_of_no_screen_are_refused(monkeypatch):
+    sent = []
+    monkeypatch.setattr(rtbci.cli.simulate, "stop_on_signals", lambda: None)
+    monkeypatch.setattr(devices.simulate, "run_simulator", lambda **options: sent.append(options))
+    done = CliRunner().invoke(app, ["simulate", "--refresh", "120"])
+    assert isinstance(done.exception, UsageError)
+    assert "--screen-ms" in str(done.exception)
+    assert not sent
+    for given in ((), ("--screen-ms", "40"), ("--screen-ms", "40", "--refresh", "120")):
+        assert CliRunner().invoke(app, ["simulate", *given]).exit_code == 0
+    asked = [(options["screen_delay_s"], options["refresh_hz"]) for options in sent]
+    assert asked == [(None, 60.0), (0.04, 60.0), (0.04, 120.0)]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ import torch
 from export.bundle_writer import sha256_of
 from export.lab_bundle import Exported, drawing_for_full_size, drawing_of, export_lab_bundle, latent_for
 from rtbci.bundle import Array, Bundle, Engine, Metric, load_bundle
+from rtbci.calibrate.calibration import names_tried
+from rtbci.calibrate.waveform import RESPONSES
 from rtbci.decode import Decoder, EvidenceTrack
 from rtbci.errors import StoppedError, UsageError
 from rtbci.generate import DecodedEvidence, MemoryGenerator
@@ -33,7 +35,7 @@ from training.experiments.loop import CHECKPOINT
 from training.lab.settings import LabSettings
 from training.lab.split import split_source
 from training.lab.streams import load_stream, stream_of
-from training.lab.train import LabRecord, train_lab
+from training.lab.train import LabRecord, read_record, train_lab
 from training.recordings import OwnRecordings
 from training.source_windows import chain_of
 from training.targets import StoredTargets, TargetTable
@@ -68,7 +70,8 @@ def lab(tmp_path_factory) -> Lab:
     torch.set_num_threads(1)
     source = without(OwnRecordings.open(write_recordings(root / "data", wearers=3)), "scene", "sky")
     settings = lab_settings(root, STEPS, unseen=1)
-    write_tiny_bundle(root / "tiny")
+    arrays = tiny_arrays(np.random.default_rng(0)) | {RESPONSES: np.ones((40, 62, 25), np.float32)}
+    write_tiny_bundle(root / "tiny", arrays=arrays)
     generator = load_bundle(root / "tiny")
     record = train(source, settings, root / "run", generator)
     drawing = drawing_of(generator)
@@ -185,6 +188,12 @@ def test_what_nothing_taught_says_nothing_and_the_concept_draws(lab: Lab) -> Non
     assert not np.array_equal(generator.keyframe(other), generator.keyframe(evidence))
 
 
+def test_no_wearer_is_turned_to_those_of_the_bundle_that_draws(lab: Lab) -> None:
+    assert "new2source" in names_tried(lab.generator, (), None)
+    assert "new2source" not in names_tried(lab.bundle, (), None)
+    assert np.asarray(lab.bundle.array("memory_seed")).size
+
+
 def test_a_training_goes_on_after_a_stop_and_is_not_done_twice(lab: Lab, tmp_path: Path) -> None:
     with pytest.raises(StoppedError):
         lab.train(tmp_path, time.monotonic())
@@ -197,6 +206,14 @@ def test_a_training_goes_on_after_a_stop_and_is_not_done_twice(lab: Lab, tmp_pat
     assert lab.train(tmp_path) == lab.record
     after = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.*") if file.name != ".lock"}
     assert before == after
+
+
+def test_a_finished_run_outlives_the_wrong_settings(lab: Lab, tmp_path: Path) -> None:
+    shutil.copytree(lab.folder, tmp_path / "run")
+    others = msgspec.structs.replace(lab.settings, seed=1)
+    with pytest.raises(UsageError, match="name another folder"):
+        train(lab.source, others, tmp_path / "run", lab.generator)
+    assert read_record(tmp_path / "run") == lab.record
 
 
 def test_held_out_blocks_change_nothing_that_is_learnt(lab: Lab) -> None:

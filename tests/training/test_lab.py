@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from rtbci.bundle import load_bundle
-from rtbci.bundle.schema import Preprocessing
+from rtbci.bundle.schema import EvidenceModel, Preprocessing
 from rtbci.cli.train_decoder import decoder as train_decoder
 from rtbci.errors import UsageError
 from rtbci.stimuli.concepts import ATTRIBUTES, COLOURS, CONCEPT_NAMES
@@ -20,16 +20,20 @@ from rtbci.stimuli.spec import clip_spec
 from tests.tiny_bundle import tiny_arrays, write_tiny_bundle
 from tests.training.lab_world import lab_settings, write_recordings
 from tests.training.recording_files import write_brainvision
+from tests.training.tiny_encoder import TINY_MODEL
 from training.check_data import open_source
 from training.codec import WEIGHTS_FILE, encode_middles
 from training.codec_model import Codec
+from training.decoder import Decoder
 from training.decoder_settings import load_settings
 from training.experiments.net import loss_of
 from training.experiments.settings import Losses
 from training.lab.labels import silent_attributes, source_labels
 from training.lab.latents import clip_latents
+from training.lab.measure import concept_metrics
 from training.lab.settings import load_lab_settings, preset
 from training.lab.split import audit, split_source
+from training.lab.streams import BlockStream
 from training.lab.surrogate import phase_randomised
 from training.simulated import SimulatedCohort
 from training.source import Clip, DataError
@@ -219,11 +223,32 @@ def test_bad_data_are_refused_in_a_sentence(tmp_path: Path) -> None:
     events.write_text("onset\tduration\tconcept\n0.5\t2.0\tzebra\n")
     with pytest.raises(DataError, match="no concept 'zebra'"):
         train_decoder(data=tmp_path / "bids", folder=tmp_path / "run")
-    with pytest.raises(UsageError, match="about recordings"):
-        train_decoder(targets=tmp_path)
     with pytest.raises(UsageError, match="simulated cohort's"):
         train_decoder(data=few, config=tmp_path / "decoder.toml")
     assert not (tmp_path / "run" / "lab.json").exists()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"settings": Path("lab.toml")},
+        {"targets": Path("targets")},
+        {"folder": Path("runs/mine")},
+        {"subjects": "1-3"},
+        {"unit": "uV"},
+        {"generator": Path("bundle")},
+        {"codec": Path("runs/codec")},
+        {"minutes": 10.0},
+        {"workers": 2},
+    ],
+)
+def test_what_is_about_recordings_is_refused_without_them(monkeypatch, given: dict) -> None:
+    trained = []
+    monkeypatch.setattr("training.decoder.train", trained.append)
+    (option,) = given
+    with pytest.raises(UsageError, match=f"--{option}; name your recordings with --data"):
+        train_decoder(**given)
+    assert not trained
 
 
 def test_clips_that_a_screen_showed_one_after_the_other_have_no_gap(tmp_path: Path) -> None:
@@ -254,6 +279,23 @@ def test_windows_of_two_clips_count_what_is_known_of_either() -> None:
     wanted = window_targets(windows, labels.table, 1.0).of(torch.arange(2), torch.zeros(2, dtype=torch.bool))
     assert wanted["colour"][0, ATTRIBUTES["colour"].index("red")] == pytest.approx(0.75)
     assert wanted["colour"][0].sum() == pytest.approx(0.75) and not wanted["colour"][1].any()
+
+
+@pytest.mark.parametrize(("taught", "chance"), [(20, 1 / 20), (40, 1 / 40), (3, 1 / 20)])
+def test_chance_is_a_guess_among_the_concepts_that_were_taught(taught: int, chance: float) -> None:
+    """Twenty concepts, each shown once: so few clips cannot tell that the other twenty never come."""
+    torch.manual_seed(0)
+    shown = np.arange(0, 40, 2)
+    stream = BlockStream(
+        x=np.random.default_rng(0).standard_normal((20, 62, 50)).astype(np.float16),
+        trial=np.arange(20),
+        clips=np.stack([shown, np.arange(20)], axis=1),
+        slot=np.arange(20),
+    )
+    decoder = Decoder(TINY_MODEL, 1).eval()
+    found = concept_metrics(decoder, 1.0, EvidenceModel(exponent=0.1, hazard=0.01), [stream], taught, "some")
+    chances = {metric.name: metric.chance for metric in found}
+    assert chances["window_top1"] == chances["trial_top1"] == pytest.approx(chance, abs=1e-4)
 
 
 @settings(max_examples=20)

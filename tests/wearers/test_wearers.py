@@ -338,6 +338,34 @@ def test_an_encoder_and_a_covariance_of_ones_own_come_back(passphrase, tmp_path,
     assert load_profile("w01", passphrase=passphrase).encoder == b"an ONNX graph"
 
 
+@pytest.mark.parametrize("passphrase", [None, "correct horse"])
+def test_a_large_encoder_comes_back_and_travels(passphrase, tmp_path, monkeypatch):
+    # As large as that of a bundle which decodes an embedding of text, and as little to be made smaller.
+    encoder = np.random.default_rng(0).bytes(12_000_000)
+    save_profile(replace(with_parts(), encoder=encoder), passphrase=passphrase)
+    assert load_profile("w01", passphrase=passphrase).encoder == encoder
+    export_profile("w01", tmp_path / "w01.zip")
+    monkeypatch.setenv("RTBCI_HOME", str(tmp_path / "other"))
+    import_profile(tmp_path / "w01.zip")
+    assert load_profile("w01", passphrase=passphrase).encoder == encoder
+
+
+@pytest.mark.parametrize("passphrase", [None, "correct horse"])
+def test_what_could_not_be_read_again_is_not_stored(passphrase):
+    save_profile(profile(seed=1))
+    pages = {"report.html": bytes(10_000_001)}
+    with pytest.raises(WearerError, match=r"report\.html has 10 MB"):
+        save_profile(replace(profile(seed=2), pages=pages), passphrase=passphrase)
+    np.testing.assert_array_equal(load_profile("w01").adapter.matrix, profile(seed=1).adapter.matrix)
+
+
+def test_an_encrypted_profile_of_other_files_is_refused(monkeypatch):
+    monkeypatch.setattr("rtbci.wearers.store.contents", lambda _: {"profile.json": b"{}"})
+    save_profile(profile(), passphrase="correct horse")
+    with pytest.raises(WearerError, match="calibrate the wearer again"):
+        load_profile("w01", passphrase="correct horse")
+
+
 def test_an_older_profile_without_them_is_whole():
     loaded = profile()
     save_profile(loaded)

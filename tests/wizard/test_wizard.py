@@ -2,6 +2,7 @@
 
 import os
 import stat
+from types import SimpleNamespace
 
 import pylsl
 import pytest
@@ -225,6 +226,20 @@ def test_a_folder_that_cannot_be_written_is_said(qtbot, wizard, tmp_path, monkey
     if os.name == "posix":
         folder = home() / "sittings" / "w05"
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_an_update_is_of_the_wearer_whose_profile_it_builds_on(qtbot, wizard):
+    window = wizard("w06", older=SimpleNamespace(wearer="w06", covariance=None))
+    window.go_to("Wearer")
+    qtbot.waitUntil(lambda: "builds on" in window.wearer.standing.text(), timeout=120_000)
+    qtbot.keyClicks(window.wearer.name, "x")
+    assert window.wearer.name.text() == "w06"
+    agree(qtbot, window)
+    assert window.course.wearer == "w06"
+    anew = wizard("w06")
+    anew.go_to("Wearer")
+    qtbot.keyClicks(anew.wearer.name, "x")
+    assert anew.wearer.name.text() == "w06x"
 
 
 def test_without_a_stream_the_first_page_says_what_to_do(qtbot, wizard):

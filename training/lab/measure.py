@@ -14,15 +14,12 @@ from training.cohort import Windows
 from training.decoder import Decoder
 from training.evaluate_decoder import answers_of
 from training.evidence import Stream, filtered, fit_evidence, fit_temperature, log_softmax, with_thresholds
-from training.hrt import QUESTIONS
 from training.lab.streams import BlockStream
 from training.metrics import blind_chance, class_conditional_accuracy, clustered_interval
 from training.scores import binomial_interval, calibration_error
 from training.targets import ClipTable, Targets
 
 Array = NDArray[np.float64]
-
-_CHANCE = 1.0 / QUESTIONS["concept"]
 
 
 def fit_temperatures(decoder: Decoder, windows: Windows, targets: Targets) -> dict[str, float]:
@@ -74,6 +71,7 @@ def concept_metrics(
     temperature: float,
     evidence: EvidenceModel,
     streams: Sequence[BlockStream],
+    taught: int,
     split: str,
     label: str = "",
 ) -> list[Metric]:
@@ -89,6 +87,8 @@ def concept_metrics(
     evidence : EvidenceModel
     streams : sequence of BlockStream
         Real ones, or surrogates.
+    taught : int
+        How many concepts the decoder learnt: a guess need not be among any others.
     split : str
         Whose and which blocks, in words.
     label : str
@@ -106,9 +106,14 @@ def concept_metrics(
         confidences.append(after.max(axis=1))
     posterior, single = np.concatenate(posteriors), np.concatenate(singles)
     shown, slot, confidence = np.concatenate(truth), np.concatenate(slots), np.concatenate(confidences)
-    chance = blind_chance(np.bincount(shown, minlength=QUESTIONS["concept"]), QUESTIONS["concept"])
+    counts = np.bincount(shown)
+    counts = counts[counts > 0]
+    # What was shown and not taught makes the classes more, never fewer.
+    classes = max(taught, len(counts))
+    chance = blind_chance(counts, classes)
     hit = posterior.argmax(axis=1) == shown
     sure = int((confidence >= evidence.strong).sum())
+    high = float(np.quantile(confidence, 0.99))
     return [
         _share(f"window_top1{label}", single.argmax(axis=1) == shown, slot, chance, split),
         _share(f"trial_top1{label}", hit, slot, chance, split),
@@ -121,9 +126,7 @@ def concept_metrics(
             split,
             binomial_interval(sure, len(confidence)),
         ),
-        _metric(
-            f"confidence_p99{label}", float(np.quantile(confidence, 0.99)), _CHANCE, len(confidence), split
-        ),
+        _metric(f"confidence_p99{label}", high, 1 / classes, len(confidence), split),
     ]
 
 
@@ -155,13 +158,14 @@ def measured(
     real: Sequence[BlockStream],
     surrogates: Sequence[BlockStream],
     table: ClipTable,
+    taught: int,
     split: str,
 ) -> list[Metric]:
     """All figures of some blocks."""
     of = temperature["concept"]
     return [
-        *concept_metrics(decoder, of, evidence, real, split),
-        *concept_metrics(decoder, of, evidence, surrogates, split, "_surrogate"),
+        *concept_metrics(decoder, of, evidence, real, taught, split),
+        *concept_metrics(decoder, of, evidence, surrogates, taught, split, "_surrogate"),
         *attribute_metrics(decoder, real, table, split),
     ]
 

@@ -167,13 +167,13 @@ def _train(
         source, learnt | _shown(source, split.validation), stored, codec, bundle, folder
     )
     weights, made = _identities(settings, cache.name, labels, latents, bundle)
-    if (folder / LAB_FILE).is_file():
-        if (done := read_record(folder)).identity == made:
-            log.info("done before (%s)", folder)
-            return done
-        (folder / LAB_FILE).unlink()
+    if (folder / LAB_FILE).is_file() and (done := read_record(folder)).identity == made:
+        log.info("done before (%s)", folder)
+        return done
     data, train, validation = _data(source, settings, split, labels, cache)
     train_windows(LabRun(settings, str(folder)), data, weights, deadline)
+    # Not before: a folder that holds another training is refused there, and what it made stays made.
+    (folder / LAB_FILE).unlink(missing_ok=True)
     decoder = read_decoder(folder / WEIGHTS_FILE, settings.training.model)
 
     make_streams(source, cache, p, held, processes)
@@ -189,11 +189,12 @@ def _train(
         decoder, temperature["concept"], streams(split.validation, False), streams(split.validation, True)
     )
     log.info("measuring")
+    taught = len({concept for concept, _ in learnt})
     metrics: list[Metric] = []
     for blocks, words in ((split.test, "held-out blocks, recorded wearers"), (split.new, _UNSEEN)):
         if blocks:
             real, null = streams(blocks, False), streams(blocks, True)
-            metrics += measured(decoder, temperature, evidence, real, null, labels.table, words)
+            metrics += measured(decoder, temperature, evidence, real, null, labels.table, taught, words)
 
     (folder / LATENTS_FILE).unlink(missing_ok=True)
     explained = fit_clip_latents(folder, decoder, train, validation, latents) if latents else None
