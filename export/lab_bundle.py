@@ -17,7 +17,6 @@ from export.encoder import ADAPTER_FILE, ENCODER_FILE, ENCODER_WEIGHTS_FILE, Par
 from rtbci.bundle import Bundle, Manifest
 from rtbci.bundle.reader import open_array
 from rtbci.bundle.schema import EvidenceModel, Metric
-from rtbci.calibrate.waveform import RESPONSES
 from rtbci.errors import UsageError
 from rtbci.generate.full_size.engines import load_full_size
 from rtbci.generate.memory import SceneMemory
@@ -27,6 +26,7 @@ from training.evaluate_decoder import EVIDENCE_FILE, METRICS_FILE
 from training.lab.latents import generator_digest
 from training.lab.train import PRIOR_FILE, TEXT_FILE, LabRecord, read_record
 from training.latents import LatentHead, load_latent_head
+from training.responses import RESPONSES
 
 log = logging.getLogger(__name__)
 
