@@ -36,7 +36,7 @@ def sentences(
     few : (int, int), optional
         How many concepts were shown and how many there are, where that makes guessing easier.
     """
-    guessing = f"one in {number(round(1 / chance))}"
+    guessing = _in_words(chance)
     only = ""
     if few is not None:
         guessing += f" among the {few[0]} concepts that were shown"
@@ -75,7 +75,7 @@ def outlook(clips: int, reached: Share, chance: float) -> str:
         )
     return (
         f"After {clips} clips pictures would be right {_about(reached.top1)} ({low:.0f} to {high:.0f} in a "
-        f"hundred); chance is one in {number(round(1 / chance))}."
+        f"hundred); chance is {_in_words(chance)}."
     )
 
 

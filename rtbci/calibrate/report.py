@@ -120,13 +120,15 @@ class Report:
     @property
     def plain(self) -> tuple[str, str]:
         """What it means, in two sentences."""
+        # All are shown where guessing is easier only because some come more often than others.
+        few = self.chance > 1.0 / self.concepts and self.shown < self.concepts
         return sentences(
             before=self.before,
             after=Share(self.predicted.top1, self.predicted.ci95),
             chance=self.chance,
             decodable=self.decodable,
             gain=self.gain,
-            few=(self.shown, self.concepts) if self.chance > 1.0 / self.concepts else None,
+            few=(self.shown, self.concepts) if few else None,
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A calibration with a laboratory's own clips: what is shown when, what chance is, what is kept and told."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -92,6 +93,25 @@ def test_a_wearer_who_answers_to_few_concepts_is_found():
     found = fit(watched, encoder, np.eye(62), hazard=0.05, candidates=some_candidates()).report
     assert found.decodable and found.predicted.top1 > 0.6
     assert found.plain[0].endswith("chance is one in four among the 4 concepts that were shown.")
+
+
+def uneven(names, seed):
+    """Half of 120 clips show the first concept, the rest the others in turn."""
+    others = np.resize(names[1:], 60)
+    return np.random.default_rng(seed).permutation(np.concatenate([np.full(60, names[0]), others]))
+
+
+def test_saying_what_came_most_often_is_no_more_than_chance():
+    watched = sitting(uneven([0, 1, 5, 9, 16, 20, 33, 38], seed=1), gain=0.0, noise=1.0)
+    some = [c for c in CANDIDATES if c.name in ("none", "head")]
+    found = fit(watched, encoder, np.eye(62), hazard=0.05, candidates=some).report
+    assert found.chosen == "head" and found.predicted.top1 > 0.4
+    assert found.chance == pytest.approx(1 / 2, abs=0.03)
+    assert type(found.to_json()["predicted"]["chance"]) is float
+    assert not found.decodable
+    assert "which is one in two among the 8 concepts" in found.plain[0]
+    # Had all forty been shown, as unevenly, none would be said to be missing.
+    assert "that were shown" not in "".join(dataclasses.replace(found, shown=K).plain)
 
 
 @pytest.mark.parametrize("clips", [2 * K + 13, 15])
