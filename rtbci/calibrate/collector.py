@@ -219,7 +219,7 @@ class Collector:
             )
 
     def light(self) -> Light | None:
-        """What the photodiode saw of the clips, if there is one and it saw enough."""
+        """What the photodiode saw of the clips that are over, if there is one and there are any."""
         with self._lock:
             if self._photodiode is None:
                 return None
@@ -291,7 +291,7 @@ class Collector:
 
 def _corrected(clips: list[WatchedClip], light: Light | None) -> list[WatchedClip]:
     """Clips from when they were seen to begin; those that are not over yet, from when they usually do."""
-    if light is None:
+    if light is None or light.blind:
         return clips
     later = light.corrections
     return [replace(clip, onset=clip.onset + later.get(clip.onset, light.usual)) for clip in clips]

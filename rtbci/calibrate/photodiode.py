@@ -15,9 +15,16 @@ BEFORE_S = 0.1
 AFTER_S = 0.4
 """A change of light is looked for from so long before a marker to so long after it."""
 _FEWEST = 5
-"""Clips whose change was seen, from which it is said what the screen adds."""
+_LEAST = 0.5
+"""So many clips must have been seen to begin, and this share of all, for any of it to be believed: a channel
+with pulses of its own looks now and then as if it had seen one."""
 _CLEAR = 0.5
-"""A change is seen if the levels on its two sides are this far apart, as a share of dark to bright."""
+"""A change is seen if the levels on its two sides are this far apart, as a share of dark to bright, …"""
+_ABOVE_NOISE = 5.0
+"""… and this many times what is left of each side about its level: for white noise that is at most two, where
+it drifts three and a half, and for a photodiode with a twentieth of noise a dozen."""
+_SIDE = 3
+"""Samples that a level needs: one or two outliers at an edge would be the best step of any noise."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +36,22 @@ class Light:
     onsets : ndarray, shape (clips,)
         When each was announced for.
     delays : ndarray, shape (clips,)
-        Seconds from there to the change of light; NaN where none was seen.
+        Seconds from there to the change of light; NaN where none was seen, and everywhere if it was of too
+        few to be believed.
     """
 
     onsets: Floats
     delays: Floats
 
     @property
+    def blind(self) -> bool:
+        """Whether nothing was seen: then clips began when they were announced for."""
+        return bool(np.isnan(self.delays).all())
+
+    @property
     def usual(self) -> float:
         """Median delay in seconds."""
-        return float(np.nanmedian(self.delays))
+        return 0.0 if self.blind else float(np.nanmedian(self.delays))
 
     @property
     def corrections(self) -> dict[float, float]:
@@ -47,13 +60,12 @@ class Light:
         return dict(zip(self.onsets.tolist(), later.tolist(), strict=True))
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as a report holds it: `clips`, `missed`, and `delay_ms` (`p5`, `p50`, `p95`)."""
+        """Return it as a report holds it: `clips`, `missed`, and `delay_ms` (`p5`, `p50`, `p95`) if any."""
         seen = 1000 * self.delays[~np.isnan(self.delays)]
-        return {
-            "clips": len(seen),
-            "missed": len(self.delays) - len(seen),
-            "delay_ms": {f"p{q}": round(float(np.percentile(seen, q)), 1) for q in (5, 50, 95)},
-        }
+        counts: dict[str, Any] = {"clips": len(seen), "missed": len(self.delays) - len(seen)}
+        if self.blind:
+            return counts
+        return counts | {"delay_ms": {f"p{q}": round(float(np.percentile(seen, q)), 1) for q in (5, 50, 95)}}
 
 
 class Photodiode:
@@ -76,7 +88,7 @@ class Photodiode:
         self._stamps.append(stamps.copy())
 
     def found(self, onsets: Floats) -> Light | None:
-        """Return what was seen of the clips that were announced for these times; None if of too few.
+        """Return what was seen of the clips that were announced for these times; None if there are none.
 
         Parameters
         ----------
@@ -85,6 +97,7 @@ class Photodiode:
         """
         if not self._values or not len(onsets):
             return None
+        nothing = Light(onsets, np.full(len(onsets), np.nan))
         values, stamps = np.concatenate(self._values), np.concatenate(self._stamps)
         first = np.searchsorted(stamps, onsets - BEFORE_S)
         last = np.searchsorted(stamps, onsets + AFTER_S)
@@ -93,7 +106,7 @@ class Photodiode:
         pooled = np.concatenate(around)
         pooled = pooled[np.isfinite(pooled)]
         if not len(pooled):
-            return None
+            return nothing
         dark, bright = np.percentile(pooled, (10, 90))
         delays = np.array(
             [
@@ -101,7 +114,8 @@ class Photodiode:
                 for part, onset in zip(near, onsets, strict=True)
             ]
         )
-        return Light(onsets, delays) if np.isfinite(delays).sum() >= _FEWEST else None
+        seen = np.count_nonzero(np.isfinite(delays))
+        return Light(onsets, delays) if seen >= max(_FEWEST, _LEAST * len(delays)) else nothing
 
 
 def channel_of(contract: StreamContract, label: str) -> int:
@@ -127,14 +141,16 @@ def _change(values: Floats, at: Floats, dark: float, bright: float) -> float:
     The change is where a step fits best, by least squares; its time is where the line between the two samples
     crosses the middle of the two levels.
     """
-    if len(values) < 6 or not np.isfinite(values).all() or bright <= dark:
+    if len(values) < 2 * _SIDE or not np.isfinite(values).all() or bright <= dark:
         return np.nan
     n = np.arange(1, len(values))
     total = np.cumsum(values)
     before, after = total[:-1] / n, (total[-1] - total[:-1]) / (len(values) - n)
-    k = int(np.argmax(n * (len(values) - n) * (after - before) ** 2))
+    gain = n * (len(values) - n) * (after - before) ** 2
+    k = _SIDE - 1 + int(np.argmax(gain[_SIDE - 1 : len(values) - _SIDE]))
     low, high = np.median(values[: k + 1]), np.median(values[k + 1 :])
-    if abs(high - low) < _CLEAR * (bright - dark):
+    noise = np.sqrt(np.mean((values - np.where(np.arange(len(values)) <= k, low, high)) ** 2))
+    if abs(high - low) < max(_CLEAR * (bright - dark), _ABOVE_NOISE * noise):
         return np.nan
     middle = 0.5 * (low + high)
     # The sample in the middle of a rise may fall on either side of the best step.

@@ -94,7 +94,7 @@ def calibrate(
     stop = stop_on_signals()
     from rtbci.bundle import load_bundle
     from rtbci.calibrate import EYES_S, Course, CourseSettings
-    from rtbci.cli.calibration import by_hand, in_window, write_reports
+    from rtbci.cli.calibration import by_hand, in_window, warnings, write_reports
     from rtbci.cli.extras import has_qt
     from rtbci.cli.gradients import with_gradients
     from rtbci.cli.selection import new_passphrase, passphrase_of, stream_settings, wearer_profile
@@ -114,6 +114,11 @@ def calibrate(
         raise UsageError("Without a window the wearer must be named: give --wearer with a pseudonym.")
     if wearer is None and update:
         raise UsageError("It must be said whose profile to build on: give --wearer with --update.")
+    if photodiode is not None and not windowed:
+        raise UsageError(
+            "Without a window there is no screen here for the photodiode's square; give --photodiode to "
+            "`rtbci present` at the wearer's screen, and here --photodiode-channel alone."
+        )
     if wearer is not None:
         check_name(wearer)
     quieten_lsl()
@@ -151,5 +156,5 @@ def calibrate(
         typer.echo("The calibration was discarded; nothing is kept of it.")
         return
     write_reports(profile, report, html)
-    for sentence in profile.report["plain"]:
+    for sentence in (*profile.report["plain"], *warnings(profile)):
         typer.echo(sentence)

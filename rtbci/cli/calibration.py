@@ -143,6 +143,14 @@ def draw(profile: "Profile") -> "Profile":
     return with_pages(profile)
 
 
+def warnings(profile: "Profile") -> list[str]:
+    """What should be seen to before the next calibration."""
+    from rtbci.reports.content import read
+
+    light = read(profile.report).light
+    return [light.warning] if light is not None and light.warning else []
+
+
 def write_reports(profile: "Profile", report: Path | None, html: Path | None) -> None:
     """Write the report where it was asked for."""
     from rtbci.files import save_report, write_report

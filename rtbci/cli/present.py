@@ -1,7 +1,7 @@
 """``rtbci present``: the screen that the wearer looks at."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,6 +19,11 @@ def present(
     clips: Annotated[
         Path | None, typer.Option(help="Folder of the clips, if they are not of the drawn corpus.")
     ] = None,
+    photodiode: Annotated[
+        Literal["top-left", "top-right", "bottom-left", "bottom-right"] | None,
+        typer.Option(help="Corner of a square that changes with each clip's first frame."),
+    ] = None,
+    photodiode_px: Annotated[int, typer.Option(min=8, max=800, help="Its side in pixels.")] = 80,
     window: Annotated[bool, typer.Option("--window", help="A window in place of the full screen.")] = False,
 ) -> None:
     """Show the clips that a marker stream announces, full screen; Escape ends it.
@@ -41,13 +46,13 @@ def present(
     from rtbci.calibrate import Programme
     from rtbci.stimuli.library import open_library
     from rtbci.stream import MarkerStream, StreamQuery, quieten_lsl
-    from rtbci.wizard.screen import Screen
+    from rtbci.wizard.screen import Patch, Screen
 
     quieten_lsl()
     application = QApplication(["rtbci present"])
     programme = Programme(None if clips is None else open_library(clips))
     source = MarkerStream(StreamQuery(name=markers, type="Markers"), on_marker=programme.on_marker)
-    screen = Screen(programme)
+    screen = Screen(programme, None if photodiode is None else Patch(photodiode, photodiode_px))
     # On the screen itself a file's name could betray the concept.
     screen.unseen.connect(lambda sentence: typer.echo(sentence, err=True))
     timer = QTimer()

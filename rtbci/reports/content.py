@@ -111,11 +111,21 @@ class Delay(msgspec.Struct, frozen=True):
 
 
 class LightSeen(msgspec.Struct, frozen=True):
-    """What a photodiode saw of the clips."""
+    """What a photodiode saw of the clips; no delays where it saw none."""
 
     clips: int
     missed: int
-    delay_ms: Delay
+    delay_ms: Delay | None = None
+
+    @property
+    def warning(self) -> str:
+        """What to look at where it saw none; else empty."""
+        if self.delay_ms is not None:
+            return ""
+        return (
+            f"The photodiode's channel did not see {self.missed} clips begin: they are cut by their markers "
+            "alone. Check that it lies on the square, and which channel it is."
+        )
 
 
 class Rest(msgspec.Struct, frozen=True):

@@ -63,6 +63,8 @@ def _kinds(content: Content) -> str:
 
 def _light(light: LightSeen, timing: Timing | None) -> str:
     delay = light.delay_ms
+    if delay is None:
+        return light.warning
     said = (
         f"A photodiode saw {light.clips} of {light.clips + light.missed} clips begin, {delay.p50:.0f} ms "
         f"after their markers (90 of 100 from {delay.p5:.0f} to {delay.p95:.0f} ms); what was learnt is cut "

@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout
 
 from rtbci.errors import RtbciError
+from rtbci.reports.content import read
 from rtbci.viewer import theme as look
 from rtbci.wizard.board import Board
 from rtbci.wizard.page import Action, Page
@@ -72,7 +73,11 @@ class ReportPage(Page):
         if profile is not None:
             self.board.show_picture(profile.pages["report.png"])
             tone = "good" if profile.report["decodable"] else "bad"
-            self.wizard.say(profile.report["plain"][0], tone)
+            light = read(profile.report).light
+            if light is not None and light.warning:
+                self.wizard.say(light.warning, "bad")
+            else:
+                self.wizard.say(profile.report["plain"][0], tone)
 
     def primary(self) -> Action | None:
         """Save, then close."""

@@ -206,6 +206,13 @@ class WearerPage(Page):
         wizard, minutes = self.wizard, round(self.minutes.value(), 1)
         if minutes != round(self.course.settings.minutes, 1):
             self.course.change(minutes=minutes)
+        channel = self.course.settings.photodiode
+        if channel is not None and self.patch is None:
+            wizard.say(
+                f"The photodiode's channel {channel} has nothing to see: choose the corner of its patch.",
+                "bad",
+            )
+            return
         wizard.options.patch = self.patch
         wizard.options.screen = self.screen_box.currentIndex()
         try:

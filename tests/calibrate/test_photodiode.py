@@ -63,10 +63,58 @@ def test_what_it_did_not_see_is_missed_and_begins_as_the_others_do():
     assert light.corrections[announced[-1]] == light.usual
 
 
-@pytest.mark.parametrize("change", [np.zeros_like, lambda x: np.random.default_rng(0).normal(size=len(x))])
-def test_a_channel_that_sees_nothing_corrects_nothing(change):
-    diode, _ = seen(change=change)
-    assert diode.found(ONSETS) is None
+MANY = np.arange(2.0, 422.0, 2.0) + np.random.default_rng(5).uniform(0.0, 0.005, 210)
+
+
+def at(n):
+    return np.arange(n) / 200
+
+
+def white(light, rng):
+    return rng.normal(size=len(light))
+
+
+def drift(light, rng):
+    return np.cumsum(rng.normal(size=len(light)))
+
+
+def slow_wave(light, rng):
+    return np.sin(2 * np.pi * at(len(light)) + rng.uniform(0, 6)) + 0.05 * rng.normal(size=len(light))
+
+
+def heart(light, rng):
+    beat = (at(len(light)) + rng.uniform()) % 0.85
+    return np.exp(-0.5 * ((beat - 0.3) / 0.012) ** 2) + 0.03 * rng.normal(size=len(light))
+
+
+def dark(light, rng):
+    return np.zeros_like(light)
+
+
+@pytest.mark.parametrize("change", [white, drift, slow_wave, heart, dark])
+@pytest.mark.parametrize("onsets", [ONSETS, MANY], ids=["22 clips", "210 clips"])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_channel_that_sees_nothing_corrects_nothing(change, onsets, seed):
+    diode, _ = seen(onsets=onsets, chunks=(97,), change=lambda x: change(x, np.random.default_rng(seed)))
+    light = diode.found(onsets)
+    assert light.blind and light.usual == 0.0
+    assert light.to_json() == {"clips": 0, "missed": len(onsets)}
+    assert not any(light.corrections.values())
+
+
+def test_a_photodiode_on_another_screen_for_most_of_the_time_is_not_believed():
+    diode, _ = seen(onsets=MANY[:100])
+    assert diode.found(MANY).blind
+    assert not diode.found(MANY[:150]).blind
+
+
+@pytest.mark.parametrize("noise", [0.1, 0.15])
+def test_a_noisy_photodiode_is_believed(noise):
+    rng = np.random.default_rng(2)
+    diode, shown = seen(onsets=MANY, chunks=(97,), change=lambda x: x + noise * rng.normal(size=len(x)))
+    light = diode.found(MANY)
+    assert np.isfinite(light.delays).all()
+    assert np.abs(MANY + light.delays - shown).max() < 0.015
 
 
 def test_live_clips_begin_when_the_light_changed_and_a_slow_screen_is_told_of(

@@ -190,6 +190,12 @@ def test_own_clips_that_cannot_be_shown_are_said_before_anything_is_made(command
     assert not home().exists()
 
 
+def test_a_square_that_no_screen_here_could_show_is_refused(command, bundle_folder):
+    done = command(*options(bundle_folder, "--photodiode", "top-left")).end()
+    refused(done, "no screen here", "rtbci present")
+    assert not home().exists()
+
+
 @pytest.mark.parametrize("name", ["a/b", "../w01", "/etc/passwd", ""])
 def test_a_name_that_is_a_path_is_refused(command, bundle_folder, name):
     refused(command("calibrate", "--wearer", name, "--bundle", bundle_folder).end(), "pseudonym")

@@ -107,6 +107,11 @@ def test_the_page_says_what_a_photodiode_saw_and_of_a_screen_that_is_slower_than
     assert ("does not refresh as often as it says" in page) == told
 
 
+def test_the_page_says_that_a_photodiode_saw_nothing():
+    page = html_page(read(report() | {"light": {"clips": 0, "missed": 210}}))
+    assert "channel did not see 210 clips begin: they are cut by their markers alone" in page
+
+
 def test_the_picture_is_drawn():
     image = QImage.fromData(pages()["report.png"])
     assert (image.width(), image.height()) == (3200, 2400)

@@ -242,6 +242,18 @@ def test_an_update_is_of_the_wearer_whose_profile_it_builds_on(qtbot, wizard):
     assert anew.wearer.name.text() == "w06x"
 
 
+def test_a_photodiode_without_a_patch_is_refused(qtbot, wizard):
+    window = wizard("w06", photodiode="AUX1")
+    window.go_to("Wearer")
+    window.wearer.corner.setCurrentIndex(0)
+    agree(qtbot, window)
+    assert window.page.step == "Wearer" and not home().exists()
+    assert "AUX1 has nothing to see" in window.said
+    window.wearer.corner.setCurrentIndex(2)
+    press(qtbot, window, "Begin")
+    assert window.page.step == "Clips"
+
+
 def test_without_a_stream_the_first_page_says_what_to_do(qtbot, wizard):
     window = wizard()
     qtbot.waitUntil(lambda: "answers yet" in window.stream.note.text(), timeout=120_000)
