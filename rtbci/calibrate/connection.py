@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from pylsl import local_clock
 
-from rtbci.calibrate.announcer import LINGER_S, Announcer, MarkerOutlet
+from rtbci.calibrate.announcer import LINGER_S, RESUME_S, Announcer, MarkerOutlet
 from rtbci.calibrate.collector import Collector
 from rtbci.calibrate.protocol import Plan
 from rtbci.errors import StreamError, UsageError
-from rtbci.stimuli.markers import EndMarker, ShownMarker
+from rtbci.stimuli.markers import EndMarker, RestMarker, ShownMarker
 from rtbci.stream import EegStream, MarkerStream, StreamContract, StreamQuery, StreamSettings
 
 SILENT_S = 30.0
@@ -151,6 +151,9 @@ class Connection:
             if self.quiet_s > self._silent_s:
                 raise StreamError(f"No EEG for {self._silent_s:g} s; check the sender, and begin again.")
         announcer.stop()
+        if stop.is_set() and self._outlet is not None:
+            # Else whoever shows or records it goes by what was announced: closed eyes, for as long as that.
+            self._outlet.send(RestMarker(seconds=RESUME_S), local_clock())
 
     def watch(
         self,

@@ -45,7 +45,8 @@ class OnRest:
 class Programme:
     """What is on at a time; filled by one thread, read by another.
 
-    Markers come before their onset, so that each item can begin exactly on time.
+    Markers come before their onset, so that each item can begin exactly on time. One thing is on at a time:
+    what is announced ends what is on then, and takes the place of what was announced for later.
 
     Parameters
     ----------
@@ -72,8 +73,14 @@ class Programme:
             else:
                 self._end = onset if isinstance(marker, EndMarker) else self._end
                 return
+            self._cut(onset)
             self._items.append((onset, onset + marker.seconds, on))
             self._end = None
+
+    def _cut(self, onset: float) -> None:
+        """Let nothing reach beyond this: a rest that was stopped must not hide the clips that follow."""
+        kept = [(begin, min(end, onset), on) for begin, end, on in self._items if begin < onset]
+        self._items = deque(kept)
 
     def _own(self, marker: ClipMarker) -> LibraryClip | None:
         if not marker.file or self.library is None:

@@ -103,7 +103,8 @@ class RestTally:
         self._spectra: dict[str, list[tuple[float, NDArray[np.float64]]]] = {"open": [], "closed": []}
 
     def period(self, marker: RestMarker, onset: float) -> None:
-        """Take note of a rest that begins; one that does not ask for anything is none of this."""
+        """Take note of a rest that begins and ends the one before; without a task it does only that."""
+        self._periods = [(begin, min(end, onset), eyes) for begin, end, eyes in self._periods]
         if marker.eyes:
             self._periods.append((onset + SETTLE_S, onset + marker.seconds, marker.eyes))
             # On a machine that is busy a marker may come after the EEG that it is of.

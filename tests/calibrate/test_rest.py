@@ -66,6 +66,19 @@ def test_a_rest_without_a_task_is_not_counted():
     assert made.found() is None
 
 
+def test_a_rest_that_was_stopped_is_counted_until_then():
+    whole, cut = RestTally(2.0, RATE), RestTally(2.0, RATE)
+    for made, seconds in ((whole, 9.0), (cut, 60.0)):
+        made.period(RestMarker(seconds=9.0, eyes="open"), 0.0)
+        made.period(RestMarker(seconds=seconds, eyes="closed"), 9.0)
+    cut.period(RestMarker(seconds=2.0), 18.0)
+    data = np.concatenate([eeg(9.0, 3.0), eeg(9.0, 30.0)])
+    for end in range(WINDOW, len(data) + 1, 100):
+        for made in (whole, cut):
+            made.window(data[end - WINDOW : end].T.astype(np.float32), end / RATE)
+    assert cut.found().ratio == whole.found().ratio
+
+
 def test_the_simulated_wearer_closes_the_eyes():
     wearer = Wearer(3)
     wearer.close_eyes(10 * RATE, 10.0)

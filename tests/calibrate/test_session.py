@@ -8,7 +8,8 @@ import pylsl
 import pytest
 
 from rtbci.bundle import load_bundle
-from rtbci.calibrate import Announcer, Collector, Journal, MarkerOutlet, Plan, collect
+from rtbci.calibrate import Announcer, Collector, Journal, MarkerOutlet, Plan, Programme, collect
+from rtbci.calibrate.connection import Connection
 from rtbci.errors import ContractError, StreamError, UsageError
 from rtbci.montage import CHANNELS
 from rtbci.stimuli.markers import ClipMarker, EndMarker, RestMarker, decode, encode
@@ -154,6 +155,33 @@ def test_stopping_early(bundle, cap, source_id):
     with pytest.raises(UsageError, match="before a clip was watched"):
         collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, stop=stop)
     timer.join()
+
+
+def test_a_rest_that_is_stopped_is_over_for_all(bundle, cap, source_id):
+    programme, heard, stop = Programme(), [], threading.Event()
+    collector = Collector(bundle)
+
+    def on_marker(text, stamp):
+        heard.append(decode(text))
+        programme.on_marker(text, stamp)
+
+    connection = Connection(collector, StreamQuery(source_id=source_id), on_marker=on_marker)
+    eyes = Plan(((0.0, RestMarker(seconds=60.0, eyes="closed")), (60.0, RestMarker(seconds=1.0))), clips=0)
+    try:
+        connection.open(threading.Event())
+        resting = threading.Thread(target=connection.rest, args=(eyes, stop))
+        resting.start()
+        deadline = time.monotonic() + 20
+        while programme.at(pylsl.local_clock()) is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        stop.set()
+        resting.join()
+        on = programme.at(pylsl.local_clock())
+    finally:
+        stop.set()
+        connection.close()
+    assert [marker.eyes for marker in heard] == ["closed", ""]
+    assert on is None or on.eyes == ""
 
 
 def test_a_cap_that_comes_back_as_another_ends_the_sitting(bundle, cap, source_id):

@@ -36,6 +36,21 @@ def test_each_item_is_on_from_its_onset_to_its_end():
     assert not programme.ended(20.0)
 
 
+def test_what_is_announced_takes_the_place_of_what_was():
+    programme = Programme()
+    clip = ClipMarker(concept="cat", seed=1_000_001)
+    programme.on_marker(encode(RestMarker(seconds=15.0, eyes="open")), 0.0)
+    programme.on_marker(encode(RestMarker(seconds=15.0, eyes="closed")), 15.0)
+    # Skipped just before the eyes were to be closed; the clips begin soon after.
+    programme.on_marker(encode(RestMarker(seconds=2.0)), 14.8)
+    assert programme.at(14.7).eyes == "open"
+    assert programme.at(15.5) == OnRest(until=16.8, seconds=2.0, eyes="")
+    programme.on_marker(encode(clip), 16.0)
+    assert programme.coming(15.5) == OnClip(clip.spec(), 16.0, 2.0)
+    assert programme.at(16.5) == OnClip(clip.spec(), 16.0, 2.0)
+    assert programme.at(18.5) is None
+
+
 @pytest.fixture
 def screen(qtbot):
     told = []
