@@ -259,6 +259,8 @@ class Course:
             If it does not fit, or is not the cap that was begun with.
         RecordingError
             If it cannot be recorded.
+        UsageError
+            If there are clips of a laboratory's own to show, but the stream announces others.
         """
         if self._spent:
             self.begin(self.wearer)
@@ -277,6 +279,11 @@ class Course:
         try:
             connection.open(stop)
             self.shows = all(found.source_id != own_markers for found in others.wait())
+            if settings.library is not None and not self.shows:
+                raise UsageError(
+                    f"The stream announces clips of its own ({own_markers}), so those in "
+                    f"{settings.library.folder} would not be shown; end what sends them, or give no folder."
+                )
             if self.shows or settings.rest_s:
                 connection.prepare()
         except Exception:

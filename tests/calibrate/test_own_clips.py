@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import threading
 
 import numpy as np
 import pytest
@@ -17,9 +18,11 @@ from rtbci.errors import RecordingError, UsageError
 from rtbci.stimuli.concepts import CONCEPT_NAMES
 from rtbci.stimuli.library import Library, LibraryClip
 from rtbci.stimuli.markers import ClipMarker, EndMarker, RestMarker, ShownMarker, encode
+from rtbci.stream import StreamQuery
 from tests.calibrate.journals import contract, pieces, write_journal
 from tests.calibrate.test_fit import K, rounds, sitting
 from tests.calibrate.test_fit import encode as encoder
+from tests.calibrate.test_session import Cap
 
 NAMES = ("cat", "dog", "ship", "pizza")
 
@@ -178,6 +181,21 @@ def test_a_sitting_goes_on_with_the_clips_it_was_begun_with(tmp_path, monkeypatc
     assert begin(None, fresh=True) is None
     with pytest.raises(RecordingError, match=r"begun with the drawn corpus.*without --clips"):
         begin(films)
+
+
+def test_own_clips_are_refused_where_the_stream_announces_its_own(tmp_path, monkeypatch, bundle, source_id):
+    monkeypatch.setenv("RTBCI_HOME", str(tmp_path / "home"))
+    cap = Cap(source_id)
+    settings = CourseSettings(query=StreamQuery(source_id=source_id), library=library(tmp_path))
+    course = Course(bundle, settings)
+    try:
+        course.begin("w01")
+        with pytest.raises(UsageError, match=r"announces clips of its own.*films would not be shown"):
+            course.connect(threading.Event())
+        assert not course.connected
+    finally:
+        course.release()
+        cap.off()
 
 
 def test_with_too_little_time_nothing_is_begun_but_what_was_begun_is_gone_on_with(
