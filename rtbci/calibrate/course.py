@@ -13,7 +13,7 @@ from rtbci.calibrate.candidates import Candidate
 from rtbci.calibrate.collector import Collector
 from rtbci.calibrate.connection import QUIET_S, SILENT_S, Connection
 from rtbci.calibrate.journal import Journal
-from rtbci.calibrate.programme import Programme
+from rtbci.calibrate.programme import OnClip, Programme
 from rtbci.calibrate.protocol import LEAD_S, check_rounds, plan, rest_plan
 from rtbci.calibrate.report import NotTried
 from rtbci.calibrate.rest import Alpha
@@ -386,6 +386,17 @@ class Course:
         """Take from the screen how punctually a clip was shown."""
         if self._connection is not None:
             self._connection.shown(marker, stamp)
+
+    def screen_left(self) -> None:
+        """Take note that the wearer's screen was closed: pause.
+
+        The EEG holds no answer to the clip that is on nor to one that is announced: both are left out.
+        """
+        self.hold(True)
+        now = local_clock()
+        for clip in (self.programme.at(now), self.programme.coming(now)):
+            if isinstance(clip, OnClip):
+                self.shown(ShownMarker(0.0, 0, clip.frames), clip.onset)
 
     @property
     def progress(self) -> Progress:

@@ -28,6 +28,11 @@ class OnClip:
         return CLIP_FPS if self.own is None else self.own.rate
 
     @property
+    def frames(self) -> int:
+        """How many it has."""
+        return round(self.seconds * self.rate)
+
+    @property
     def lacking(self) -> bool:
         """Whether it cannot be shown, for want of its file."""
         return bool(self.file) and self.own is None

@@ -58,7 +58,7 @@ class FrameClock:
         over = None
         if self._clip is not None:
             late = round(1000 * (self._first - self._clip.onset), 2)
-            missed = max(0, round(self._clip.seconds * self._clip.rate) - self._frames)
+            missed = max(0, self._clip.frames - self._frames)
             over = ShownMarker(late, self._frames, missed, self.refresh_hz), self._first
         self._clip, self._first = clip, at
         self._last, self._frames = frame or 0, 1

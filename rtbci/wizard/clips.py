@@ -220,7 +220,7 @@ class ClipsPage(Page):
         """The wearer's screen was closed: pause."""
         if self._going:
             self._left = True
-            self.course.hold(True)
+            self.course.screen_left()
 
     def unseen(self, sentence: str) -> None:
         """A clip could not be shown: pause, since the next one may not be there either."""

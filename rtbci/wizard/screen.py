@@ -215,8 +215,8 @@ class Screen(QWidget):
         if over is not None and self._on_shown is not None:
             self._on_shown(*over)
         if self._blank is not None and self._blank != clip and self._on_shown is not None:
-            missed = round(self._blank.seconds * self._blank.rate)
-            self._on_shown(ShownMarker(0.0, 0, missed, self._clock.refresh_hz), self._blank.onset)
+            nothing = ShownMarker(0.0, 0, self._blank.frames, self._clock.refresh_hz)
+            self._on_shown(nothing, self._blank.onset)
         self._blank = clip if frame is None else None
         if clip is not None and clip != self._blamed and (trouble := self._trouble_with(clip)):
             self._blamed = clip

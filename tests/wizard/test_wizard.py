@@ -142,6 +142,29 @@ def test_from_the_stream_to_a_saved_profile(qtbot, wizard, source_id):
     assert not window.isVisible()
 
 
+def test_a_clip_that_escape_cut_off_is_left_out_and_so_is_the_next(qtbot, wizard, source_id):
+    with SimulatedWearer(source_id):
+        window = wizard("w07")
+        press(qtbot, window, "Check the signal")
+        press(qtbot, window, "Go on")
+        agree(qtbot, window)
+        press(qtbot, window, "Begin the clips")
+        collector, programme = window.course.collector, window.course.programme
+        qtbot.waitUntil(lambda: window.screen_window is not None and collector.watched > 0, timeout=120_000)
+        qtbot.waitUntil(lambda: programme.coming(pylsl.local_clock()) is not None, timeout=120_000)
+        announced = programme.coming(pylsl.local_clock()).onset
+        qtbot.keyClick(window.screen_window, Qt.Key.Key_Escape)
+        left = [clip.onset + clip.seconds for clip in collector.sitting().clips]
+        assert window.course.progress.held
+        assert left and max(left) <= pylsl.local_clock() and max(left) < announced + CLIP_S
+        # What was left out is no longer waited for, and what was watched is kept.
+        qtbot.waitUntil(lambda: collector.watched == collector.announced == len(left), timeout=120_000)
+        window.close()
+    again = Course(window.course.bundle, window.course.settings)
+    assert again.begin("w07") == len(left)
+    again.release()
+
+
 def test_a_stream_that_dies_is_said_and_nothing_is_lost(qtbot, wizard, source_id):
     wearer = SimulatedWearer(source_id)
     try:
