@@ -12,6 +12,8 @@ LEAD_S = 0.5
 """How long before its onset an item is announced; its stamp is the onset."""
 RESUME_S = 2.0
 """Rest between the end of a pause and the next clip."""
+SHOWN = "-shown"
+"""Behind a marker stream's name: that of the stream on which a screen elsewhere says what it showed."""
 LINGER_S = 0.2
 """An outlet that is destroyed at once takes its last sample with it."""
 

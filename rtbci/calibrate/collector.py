@@ -22,6 +22,8 @@ from rtbci.stimuli.markers import ClipMarker, EndMarker, Marker, RestMarker, Sho
 from rtbci.stream import Chunk, Connected, Failed, Gap, Jumped, Lost, Refused, StreamContract, StreamEvent
 
 _REPLAY_SAMPLES = 100
+_SAME_S = 0.1
+"""The onset of a clip as a screen on another machine tells it differs by the error of the clocks' offset."""
 
 
 class Collector:
@@ -169,7 +171,7 @@ class Collector:
             case ShownMarker(frames=0):
                 # The screen could not show it: what the EEG holds then is no answer to it.
                 with self._lock:
-                    self._clips = [clip for clip in self._clips if clip.onset != stamp]
+                    self._clips = [clip for clip in self._clips if abs(clip.onset - stamp) > _SAME_S]
             case ShownMarker():
                 self.timing.add(marker)
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from pylsl import local_clock
 
-from rtbci.calibrate.announcer import LINGER_S, RESUME_S, Announcer, MarkerOutlet
+from rtbci.calibrate.announcer import LINGER_S, RESUME_S, SHOWN, Announcer, MarkerOutlet
 from rtbci.calibrate.collector import Collector
 from rtbci.calibrate.protocol import Plan
 from rtbci.errors import StreamError, UsageError
-from rtbci.stimuli.markers import EndMarker, RestMarker, ShownMarker
+from rtbci.stimuli.markers import EndMarker, RestMarker, ShownMarker, decode
 from rtbci.stream import EegStream, MarkerStream, StreamContract, StreamQuery, StreamSettings
 
 SILENT_S = 30.0
@@ -59,6 +59,7 @@ class Connection:
         self._contract: StreamContract | None = None
         self._outlet: MarkerOutlet | None = None
         self._announcer: Announcer | None = None
+        self._screens: MarkerStream | None = None
         self._held = False
 
     def open(self, stop: threading.Event) -> None:
@@ -94,6 +95,8 @@ class Connection:
         """End the recording; what came in is kept."""
         if self._announcer is not None:
             self._announcer.stop()
+        if self._screens is not None:
+            self._screens.stop()
         self._stream.stop()
         if self._collector.journal is not None:
             self._collector.journal.close()
@@ -131,6 +134,9 @@ class Connection:
         if self._outlet is None:
             name = self._markers or f"{self._contract.name}-calibration"
             self._outlet = MarkerOutlet(name, f"{self._contract.source_id}-calibration", self._heard)
+            elsewhere = StreamQuery(name=f"{name}{SHOWN}", type="Markers")
+            self._screens = MarkerStream(elsewhere, self._shown_elsewhere)
+            self._screens.start()
 
     def rest(self, plan: Plan, stop: threading.Event) -> None:
         """Announce a rest and record it to its end, or until stopped.
@@ -202,6 +208,10 @@ class Connection:
         self._collector.on_marker(text, stamp)
         if self._on_marker is not None:
             self._on_marker(text, stamp)
+
+    def _shown_elsewhere(self, text: str, stamp: float) -> None:
+        if isinstance(decode(text), ShownMarker):
+            self._collector.on_marker(text, stamp)
 
     def _watch(
         self,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from uuid import uuid4
 
 import typer
 
@@ -29,7 +30,8 @@ def present(
     """Show the clips that a marker stream announces, full screen; Escape ends it.
 
     It is for a screen on another machine than the one that `rtbci calibrate --headless` runs on. If that one
-    was given a folder with --clips, give a copy of the same folder here.
+    was given a folder with --clips, give a copy of the same folder here. That one is told how punctually each
+    clip was shown, and leaves out what could not be shown.
 
     Example: `rtbci present "my cap-calibration"`
     """
@@ -43,7 +45,8 @@ def present(
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
-    from rtbci.calibrate import Programme
+    from rtbci.calibrate import MarkerOutlet, Programme
+    from rtbci.calibrate.announcer import LINGER_S, SHOWN
     from rtbci.stimuli.library import open_library
     from rtbci.stream import MarkerStream, StreamQuery, quieten_lsl
     from rtbci.wizard.screen import Patch, Screen
@@ -52,7 +55,10 @@ def present(
     application = QApplication(["rtbci present"])
     programme = Programme(None if clips is None else open_library(clips))
     source = MarkerStream(StreamQuery(name=markers, type="Markers"), on_marker=programme.on_marker)
-    screen = Screen(programme, None if photodiode is None else Patch(photodiode, photodiode_px))
+    # The calibration listens to this: what could not be shown here must not be learnt there.
+    told = MarkerOutlet(f"{markers}{SHOWN}", f"{markers}{SHOWN}-{uuid4().hex}")
+    patch = None if photodiode is None else Patch(photodiode, photodiode_px)
+    screen = Screen(programme, patch, told.send)
     # On the screen itself a file's name could betray the concept.
     screen.unseen.connect(lambda sentence: typer.echo(sentence, err=True))
     timer = QTimer()
@@ -68,3 +74,5 @@ def present(
         application.exec()
     finally:
         source.stop()
+        # An outlet that is destroyed at once takes its last word with it.
+        stop.wait(LINGER_S)

@@ -12,7 +12,8 @@ from rtbci.calibrate import Announcer, Collector, Journal, MarkerOutlet, Plan, P
 from rtbci.calibrate.connection import Connection
 from rtbci.errors import ContractError, StreamError, UsageError
 from rtbci.montage import CHANNELS
-from rtbci.stimuli.markers import ClipMarker, EndMarker, RestMarker, decode, encode
+from rtbci.stimuli.concepts import CONCEPT_NAMES
+from rtbci.stimuli.markers import ClipMarker, EndMarker, RestMarker, ShownMarker, decode, encode
 from rtbci.stream import StreamQuery
 from tests.tiny_bundle import write_tiny_bundle
 
@@ -155,6 +156,33 @@ def test_stopping_early(bundle, cap, source_id):
     with pytest.raises(UsageError, match="before a clip was watched"):
         collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, stop=stop)
     timer.join()
+
+
+def test_what_a_screen_elsewhere_could_not_show_is_left_out(bundle, cap, source_id):
+    collector, name = Collector(bundle), f"{source_id}-clips"
+    screen = MarkerOutlet(f"{name}-shown", f"{name}-shown")
+    connection = Connection(collector, StreamQuery(source_id=source_id), markers=name)
+    try:
+        connection.open(threading.Event())
+        connection.prepare()
+        assert screen._outlet.wait_for_consumers(20)
+        now = pylsl.local_clock()
+        for i in range(3):
+            connection._outlet.send(ClipMarker(concept="cat", seed=i), now + 2.0 * i)
+        # The clocks of two machines agree to a few milliseconds.
+        screen.send(ShownMarker(0.0, 0, 48), now + 2.003)
+        screen.send(ShownMarker(3.0, 47, 1), now + 4.003)
+        # What is no word on what was shown is nothing that a screen may say.
+        screen.send(ClipMarker(concept="dog", seed=9), now)
+        deadline = time.monotonic() + 20
+        while collector.timing.to_json() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.3)
+    finally:
+        connection.close()
+    assert [clip.onset for clip in collector.sitting().clips] == [now, now + 4.0]
+    assert {clip.concept for clip in collector.sitting().clips} == {CONCEPT_NAMES.index("cat")}
+    assert collector.timing.to_json()["clips"] == 1
 
 
 def test_a_rest_that_is_stopped_is_over_for_all(bundle, cap, source_id):
