@@ -150,7 +150,8 @@ def test_a_clip_that_escape_cut_off_is_left_out_and_so_is_the_next(qtbot, wizard
         agree(qtbot, window)
         press(qtbot, window, "Begin the clips")
         collector, programme = window.course.collector, window.course.programme
-        qtbot.waitUntil(lambda: window.screen_window is not None and collector.watched > 0, timeout=120_000)
+        # Of one or two, a busy machine may show no frame in time.
+        qtbot.waitUntil(lambda: window.screen_window is not None and collector.watched > 2, timeout=120_000)
         qtbot.waitUntil(lambda: programme.coming(pylsl.local_clock()) is not None, timeout=120_000)
         announced = programme.coming(pylsl.local_clock()).onset
         qtbot.keyClick(window.screen_window, Qt.Key.Key_Escape)
