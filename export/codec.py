@@ -4,33 +4,26 @@ It computes in eight bits: on a CPU more than twice as fast as in single precisi
 (docs/decisions/0045).
 """
 
-import logging
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from export.eight_bits import quantise
 from export.graph import without_traces
-from training.codec import decode_latents, encode_frames
+from training.codec import encode_frames
 from training.codec_data import draw_random
 from training.codec_model import LATENT_SHAPE, Codec, Decoder
-
-log = logging.getLogger(__name__)
 
 DECODER_FILE = "decoder.onnx"
 PREVIEW_FILE = "preview.onnx"
 PREVIEW_SHRINK = 2
 """What EEG says of the layout is coarser by far, and a quarter of the pixels takes a quarter of the time."""
 OPSET = 18
-_SMALL = 64
-"""Arrays of fewer numbers stay in single precision: they weigh nothing."""
 
 
 class PictureDecoder(nn.Module):
@@ -58,7 +51,7 @@ class PictureDecoder(nn.Module):
 
 
 def example_latents(codec: Codec, count: int = 32) -> NDArray[np.float32]:
-    """Encode drawn pictures, of which no other use is made, for the ranges of eight bits."""
+    """Encode some drawn pictures, for the ranges of eight bits."""
     return encode_frames(codec, draw_random(np.random.default_rng(0), count))
 
 
@@ -98,30 +91,3 @@ def export_decoder(codec: Codec, file: Path, examples: NDArray[np.float32], shri
     finally:
         single.unlink()
     onnx.checker.check_model(onnx.load(file), full_check=True)
-
-
-def halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Store single-precision weights in half precision, with a Cast back to single behind each."""
-    out = onnx.ModelProto()
-    out.CopyFrom(model)
-    casts, weights = [], []
-    for weight in out.graph.initializer:
-        values = numpy_helper.to_array(weight)
-        if weight.data_type != TensorProto.FLOAT or values.size < _SMALL:
-            weights.append(weight)
-            continue
-        stored = f"{weight.name}_fp16"
-        weights.append(numpy_helper.from_array(values.astype(np.float16), stored))
-        casts.append(helper.make_node("Cast", [stored], [weight.name], to=TensorProto.FLOAT))
-    nodes = [*casts, *out.graph.node]
-    del out.graph.initializer[:], out.graph.node[:], out.graph.value_info[:]
-    out.graph.initializer.extend(weights)
-    out.graph.node.extend(nodes)
-    return out
-
-
-def parity(codec: Codec, file: Path, latents: NDArray[np.float32]) -> float:
-    """Mean difference, in grey levels, between the engine's pictures and torch's own."""
-    session = ort.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    made = session.run(["rgb"], {"latent": latents})[0]
-    return float(np.abs(made.astype(int) - decode_latents(codec, latents).astype(int)).mean())

@@ -17,8 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from export.codec import DECODER_FILE, OPSET, PREVIEW_FILE, halve_weights
+from export.codec import DECODER_FILE, OPSET, PREVIEW_FILE
 from export.graph import without_traces
+from export.precision import halve_weights
 from rtbci.errors import UsageError
 from rtbci.generate.draws import CONTROL, MEAN, SPREAD, STEP, DrawingGenerator, Flow
 from rtbci.generate.picture import decoding

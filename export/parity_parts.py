@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from export.codec import PREVIEW_SHRINK, PictureDecoder
+from export.codec import PREVIEW_SHRINK, PictureDecoder, example_latents
 from export.encoder import GenericAdapter
 from export.parity import Outputs, Part
 from rtbci.errors import UsageError
 from training.bundled import OUTPUTS, BundledEncoder
 from training.codec import encode_frames, load_codec
-from training.codec_data import draw_random, held_out
+from training.codec_data import held_out
 from training.cohort import Windows, load_windows, make_cohort
 from training.decoder import WEIGHTS_FILE, load_decoder
 from training.decoder_settings import DecoderSettings
@@ -34,7 +34,7 @@ def picture_parts(codec_folder: Path, pictures: int = 40, examples: int = 32) ->
     codec = load_codec(codec_folder)
     truth = held_out(1)[:pictures]
     latents = encode_frames(codec, truth)
-    others = encode_frames(codec, draw_random(np.random.default_rng(0), examples))
+    others = example_latents(codec, examples)
 
     def part(name: str, shrink: int) -> Part:
         small = _shrunk(truth, shrink)

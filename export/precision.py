@@ -3,15 +3,18 @@
 import copy
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.tools.onnx_model_utils import make_input_shape_fixed
 from torch import Tensor, nn
 
-from export.codec import halve_weights
 from export.graph import without_traces
 
 OPSET = 18
+_SMALL = 64
+"""Arrays of fewer numbers stay in single precision: they weigh nothing."""
 
 
 class HalfInside(nn.Module):
@@ -77,3 +80,26 @@ def fix_batch(source: Path, file: Path) -> None:
     shape = [dim.dim_value for dim in given.type.tensor_type.shape.dim]
     make_input_shape_fixed(model.graph, given.name, [1, *shape[1:]])
     onnx.save(onnx.shape_inference.infer_shapes(model), file)
+
+
+def halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Store single-precision weights in half precision, with a Cast back to single behind each.
+
+    Half the size; onnxruntime folds the casts when it opens the file, and computes in single precision.
+    """
+    out = onnx.ModelProto()
+    out.CopyFrom(model)
+    casts, weights = [], []
+    for weight in out.graph.initializer:
+        values = numpy_helper.to_array(weight)
+        if weight.data_type != TensorProto.FLOAT or values.size < _SMALL:
+            weights.append(weight)
+            continue
+        stored = f"{weight.name}_fp16"
+        weights.append(numpy_helper.from_array(values.astype(np.float16), stored))
+        casts.append(helper.make_node("Cast", [stored], [weight.name], to=TensorProto.FLOAT))
+    nodes = [*casts, *out.graph.node]
+    del out.graph.initializer[:], out.graph.node[:], out.graph.value_info[:]
+    out.graph.initializer.extend(weights)
+    out.graph.node.extend(nodes)
+    return out

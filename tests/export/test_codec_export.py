@@ -6,7 +6,7 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from export.codec import export_decoder, parity
+from export.codec import export_decoder
 from training.codec import decode_latents
 from training.codec_model import LATENT_SHAPE, Codec
 
@@ -28,14 +28,21 @@ def latents(n):
     return np.random.default_rng(n).standard_normal((n, *LATENT_SHAPE)).astype(np.float32)
 
 
+def off_by(codec, file, given):
+    """Mean difference, in grey levels, between the engine's pictures and torch's own."""
+    session = ort.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    made = session.run(["rgb"], {"latent": given})[0]
+    return np.abs(made.astype(int) - decode_latents(codec, given)).mean()
+
+
 @pytest.mark.parametrize("batch", [1, 3])
 def test_the_engine_draws_what_torch_draws(exported, batch):
     codec, file = exported
     given, others = latents(batch), latents(batch)[:, ::-1].copy()
     apart = np.abs(decode_latents(codec, given).astype(int) - decode_latents(codec, others)).mean()
     assert apart > 10
-    assert parity(codec, file, given) < 0.1 * apart
-    assert parity(codec, file, others) < 0.1 * apart
+    assert off_by(codec, file, given) < 0.1 * apart
+    assert off_by(codec, file, others) < 0.1 * apart
 
 
 def test_names_types_and_shapes_are_the_bundles(exported):
