@@ -90,6 +90,8 @@ class Progress:
     best_step: int = 0
     since_best: int = 0
     active: tuple[int, ...] = ()
+    temperature: float = 1.0
+    """Divisor of the best weights' concept logits that suits the validation blocks."""
     history: list[dict[str, float]] = field(default_factory=list)
     seconds: float = 0.0
     """Spent in `Loop.run` up to here, all its beginnings together."""
@@ -163,6 +165,7 @@ class Loop:
             self.random.manual_seed(seed), settings.noise, settings.drop_channels, settings.null_share
         )
         self.pseudo_trials = None
+        # GLMNet is given features of the spectrum, whose means are not those of mean EEG.
         if settings.pseudo_trials > 1 and settings.encoder != "glmnet":
             self.pseudo_trials = PseudoTrials(
                 train, data.group(train), settings.pseudo_trials, settings.single_from
@@ -177,12 +180,6 @@ class Loop:
         net: Net = self.mean.module
         net.load_state_dict(saved)
         return net.eval()
-
-    @property
-    def temperature(self) -> float:
-        """Divisor of the best weights' concept logits that suits the validation blocks."""
-        (found,) = [entry for entry in self.progress.history if entry["step"] == self.progress.best_step]
-        return found["temperature"]
 
     def run(self) -> Net:
         """Train until nothing is gained any more.
@@ -248,7 +245,7 @@ class Loop:
         s, p, accelerator = self.settings, self.progress, self.accelerator
         self.random.manual_seed(_mix(self.seed, p.step))
         rows = self._draw()
-        others = self._companions(rows)
+        companions = self._companions(rows)
         generic = torch.zeros(len(rows), dtype=torch.bool)
         if s.subject_layers and s.generic_share > 0:
             generic = torch.rand(len(rows), generator=self.random) < s.generic_share
@@ -256,7 +253,9 @@ class Loop:
         mine = slice(rank, None, accelerator.num_processes)
         rows, generic = rows[mine], generic[mine]
         layer = torch.where(generic, 0, self.data.layer(rows))
-        eeg = mean_of(self.x[torch.from_numpy(rows)].float(), self.x[others[:, mine]].float())
+        eeg = self.x[torch.from_numpy(rows)].float()
+        if companions is not None:
+            eeg = mean_of(eeg, self.x[companions[:, mine]].float())
         null = None
         if s.encoder != "glmnet":
             if rank > 0:
@@ -295,13 +294,17 @@ class Loop:
         chosen = torch.randint(len(rows), (self.settings.batch,), generator=self.random)
         return rows[chosen.numpy()]
 
-    def _companions(self, rows: Ints) -> Tensor:
-        """Rows that each row of the global batch is averaged with, (k - 1, batch)."""
-        count = 1
-        if self.pseudo_trials is not None:
-            count = self.pseudo_trials.count(self.progress.step / self.settings.steps)
+    def _clips_averaged(self) -> int:
+        """How many clips each window of this step is the mean of."""
+        if self.pseudo_trials is None:
+            return 1
+        return self.pseudo_trials.count(self.progress.step / self.settings.steps)
+
+    def _companions(self, rows: Ints) -> Tensor | None:
+        """Rows that each row of the global batch is averaged with, (k - 1, batch); None if alone."""
+        count = self._clips_averaged()
         if self.pseudo_trials is None or count == 1:
-            return torch.empty(0, len(rows), dtype=torch.int64)
+            return None
         return self.pseudo_trials.companions(rows, count, self.random)
 
     def _joined(self) -> tuple[int, ...]:
@@ -349,12 +352,11 @@ class Loop:
         p.history.append(entry)
         self.accelerator.log(entry, step=p.step)
         everybody = self.settings.curriculum is None or len(p.active) == len(self.data.known)
-        single = self.pseudo_trials is None or self.pseudo_trials.count(p.step / self.settings.steps) == 1
         if score < p.best:
-            p.best, p.best_step, p.since_best = score, p.step, 0
+            p.best, p.best_step, p.since_best, p.temperature = score, p.step, 0, entry["temperature"]
             if self.accelerator.is_main_process:
                 _write(self.folder / "best.pt", self.mean.module.state_dict())
-        elif everybody and single:
+        elif everybody and self._clips_averaged() == 1:
             p.since_best += 1
 
     def _measured(self) -> dict[str, float]:

@@ -203,7 +203,7 @@ class Run:
         noise = torch.from_numpy(self._noise(x[torch.from_numpy(test)].float().numpy(), test))
         control = answers_of(net, noise, np.arange(len(test)), layer, prototypes, only="concept")
         for said in (answers, control):
-            said["concept"] /= np.float32(loop.temperature)
+            said["concept"] /= np.float32(loop.progress.temperature)
         return Decoded(test, control["concept"], answers)
 
     def _noise(self, eeg: NDArray[np.float32], rows: Ints) -> NDArray[np.float32]:
