@@ -6,7 +6,8 @@ from rtbci.calibrate.announcer import Announcer, MarkerOutlet
 from rtbci.calibrate.calibration import calibrate, frozen_encoder, generic_layer
 from rtbci.calibrate.check import SignalCheck
 from rtbci.calibrate.collector import Collector
-from rtbci.calibrate.course import Course, CourseSettings, Progress
+from rtbci.calibrate.course import Course
+from rtbci.calibrate.course_settings import CourseSettings, Progress
 from rtbci.calibrate.fit import Fit, fit
 from rtbci.calibrate.journal import Journal
 from rtbci.calibrate.lookout import Lookout, Seen
