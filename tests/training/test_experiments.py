@@ -34,6 +34,7 @@ from training.experiments.queue import Place, rows_of, run_all
 from training.experiments.results import write_results
 from training.experiments.runs import Run, blended_noise
 from training.experiments.settings import (
+    ConformerSettings,
     Curriculum,
     Losses,
     Variant,
@@ -363,6 +364,19 @@ def test_one_bad_run_does_not_keep_the_others(cache: Path, tmp_path: Path) -> No
     done = []
     with pytest.raises(UsageError, match="1 of 2 runs could not be made: diverges, seed 0"):
         done.extend(run_all(whole, COHORT, place, seeds=[0], workers=1))
+
+
+def test_a_conformer_is_as_its_settings_say() -> None:
+    base = load_experiment("own-subject").base
+    small = ConformerSettings(layers=1, hidden=(), dropout=0.0)
+    published, ours = (
+        Net(msgspec.structs.replace(base, encoder="conformer", conformer=one), {"concept": 40}, 1, 100)
+        for one in (ConformerSettings(), small)
+    )
+    assert published.encoder.features == 32 and ours.encoder.features == 28 * 40
+    eeg, layer = torch.randn(2, 62, 100), torch.zeros(2, dtype=torch.int64)
+    assert torch.equal(ours(eeg, layer)["concept"], ours(eeg, layer)["concept"])
+    assert not torch.equal(published(eeg, layer)["concept"], published(eeg, layer)["concept"])
 
 
 def test_a_run_is_named_by_what_differs_from_the_defaults() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import msgspec
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -38,7 +39,8 @@ class Net(nn.Module):
         if settings.encoder == "hrt":
             self.encoder: nn.Module = HrtTrunk(settings)
         else:
-            self.encoder = build_encoder(settings.encoder, samples=samples, rate_hz=RATE / STORED)
+            own = msgspec.structs.asdict(settings.conformer) if settings.encoder == "conformer" else {}
+            self.encoder = build_encoder(settings.encoder, samples=samples, rate_hz=RATE / STORED, **own)
         width = int(self.encoder.features)
         self.heads = nn.ModuleDict({name: nn.Linear(width, size) for name, size in heads.items()})
         self.adversary = SubjectClassifier(width, subjects) if settings.reversal > 0 else None

@@ -58,6 +58,15 @@ class Losses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Of each attribute's cross-entropy."""
 
 
+class ConformerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may differ from the published EEG-Conformer."""
+
+    layers: Count = 6
+    dropout: Share = 0.5
+    hidden: tuple[Count, ...] = (256, 32)
+    """Widths of the layers between the tokens and the heads; empty: the tokens side by side."""
+
+
 class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One training, whatever its seed and its data.
 
@@ -70,6 +79,9 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     encoder: Encoder = "hrt"
     model: ModelSettings
+    """Of the encoder "hrt"."""
+    conformer: ConformerSettings = ConformerSettings()
+    """Of the encoder "conformer"."""
     aligned: bool = True
     subject_layers: bool = False
     generic_share: Share = 0.5
