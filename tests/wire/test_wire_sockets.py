@@ -31,20 +31,20 @@ def publisher() -> Iterator[Publisher]:
         yield made
 
 
-def greet(publisher: Publisher, subscriber: Subscriber, within: float = 5.0) -> None:
+def greet(publisher: Publisher, subscriber: Subscriber, within: float = 30.0) -> None:
     """Wait until a message comes through: a subscription takes a moment to reach the sender."""
     end = time.monotonic() + within
-    while time.monotonic() < end:
+    heard: list[Received] = []
+    while not heard and time.monotonic() < end:
         publisher.send(StreamState(phase="searching", sentence="hello"))
-        if subscriber.poll(0.02):
-            # What else was sent meanwhile.
-            while subscriber.poll(0.05):
-                pass
-            return
-    raise TimeoutError("nothing came through")
+        heard = subscriber.poll(0.02)
+    # What else was sent meanwhile comes too, however late; nothing of it may be taken for what follows.
+    while heard and heard[-1].number < publisher.sent(StreamState) - 1 and time.monotonic() < end:
+        heard += subscriber.poll(0.05)
+    assert heard and heard[-1].number == publisher.sent(StreamState) - 1, "nothing came through"
 
 
-def collect(subscriber: Subscriber, count: int, within: float = 5.0) -> list[Received]:
+def collect(subscriber: Subscriber, count: int, within: float = 30.0) -> list[Received]:
     got: list[Received] = []
     end = time.monotonic() + within
     while len(got) < count and time.monotonic() < end:
@@ -112,14 +112,13 @@ def test_a_slow_receiver_knows_what_it_missed_and_stops_nobody(publisher: Publis
     header, (pixels,) = picture(frames=8, side=64)
     with Subscriber(publisher.endpoint) as slow:
         greet(publisher, slow)
-        began = time.monotonic()
+        # Nobody reads meanwhile: a sender that waited would never come to an end.
         for _ in range(sent):
             publisher.send(header, pixels)
-        assert time.monotonic() - began < 5
-        got = [r for r in collect(slow, sent, within=1.0) if isinstance(r.header, Picture)]
-        while got[-1].number < sent:
-            publisher.send(header, pixels)
+        got: list[Received] = []
+        while not got or got[-1].number < sent:
             got += slow.poll(0.1)
+            publisher.send(header, pixels)
     numbers = [received.number for received in got]
     assert numbers == sorted(set(numbers))
     assert 0 < sum(received.missed for received in got) == slow.missed[Picture]
@@ -158,17 +157,23 @@ def test_many_threads_send_without_a_hole(publisher: Publisher) -> None:
     with Subscriber(publisher.endpoint) as subscriber:
         greet(publisher, subscriber)
         got: list[Received] = []
+        # Less is on its way than the queues hold: losses are another test's subject.
+        room = threading.Semaphore(64)
 
         def send(text: str) -> None:
             for i in range(100):
+                assert room.acquire(timeout=30)
                 publisher.send(Notice(level="info", sentence=f"{text} {i}", at=0.0))
-                # Stay below what the queues hold: losses are another test's subject.
-                time.sleep(0.001)
 
         threads = [threading.Thread(target=send, args=(name,)) for name in "abcd"]
         for thread in threads:
             thread.start()
-        got = collect(subscriber, 400)
+        end = time.monotonic() + 30
+        while len(got) < 400 and time.monotonic() < end:
+            fresh = subscriber.poll(0.05)
+            got += fresh
+            if fresh:
+                room.release(len(fresh))
         for thread in threads:
             thread.join()
     assert [received.number for received in got] == list(range(400))
@@ -193,7 +198,7 @@ def test_garbage_on_the_socket_is_counted_and_the_rest_still_read() -> None:
     raw = context.socket(zmq.PUB)
     port = raw.bind_to_random_port("tcp://127.0.0.1")
     with Subscriber(f"tcp://127.0.0.1:{port}") as subscriber:
-        end = time.monotonic() + 5
+        end = time.monotonic() + 30
         while not subscriber.refused and time.monotonic() < end:
             raw.send_multipart([b"picture", b"\xff\x00garbage", b"x"])
             raw.send_multipart([b"stream"])
