@@ -17,6 +17,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from queue import SimpleQueue
 from time import sleep
 from typing import Any, Self
 
@@ -152,9 +153,13 @@ class FaultySender:
         return process
 
     def _tell(self, command: str, value: float = 0) -> None:
+        """Give a command and wait until it is obeyed."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps([command, value]) + "\n")
         self._process.stdin.flush()
+        if self._process.stdout.readline().strip() != "obeyed":
+            raise RuntimeError(f"the faulty sender did not obey {command!r}")
 
 
 class _Schedule:
@@ -222,10 +227,14 @@ def _main(settings: Sender) -> None:
     channels = settings.channels or len(settings.labels)
     schedule = _Schedule(settings)
     print("ready", flush=True)
-    threading.Thread(target=_listen, args=(schedule,), daemon=True).start()
+    commands: SimpleQueue[tuple[str, float]] = SimpleQueue()
+    threading.Thread(target=_listen, args=(commands,), daemon=True).start()
     rng = np.random.default_rng(0)
     begin = pylsl.local_clock()
     while True:
+        while not commands.empty():
+            schedule.obey(*commands.get())
+            print("obeyed", flush=True)
         schedule.sample += schedule.skipped
         schedule.skipped = 0
         last = begin + (schedule.sample + settings.chunk - 1) / settings.rate
@@ -245,9 +254,9 @@ def _main(settings: Sender) -> None:
         schedule.sample += settings.chunk
 
 
-def _listen(schedule: _Schedule) -> None:
+def _listen(commands: "SimpleQueue[tuple[str, float]]") -> None:
     for line in sys.stdin:
-        schedule.obey(*json.loads(line))
+        commands.put(tuple(json.loads(line)))
     os._exit(0)  # the parent is gone
 
 

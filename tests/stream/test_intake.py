@@ -84,6 +84,7 @@ def test_stall_and_resumption_are_told_once_each():
     events = [item for item in items if isinstance(item, Stalled | Resumed | Gap)]
     assert [type(event) for event in events] == [Stalled, Resumed, Gap]
     assert events[0].at == 102.3 and events[2].lost == 200
+    assert events[1].silent_s == pytest.approx(1.05)
 
 
 def test_what_was_missed_between_two_connections_counts_as_lost():
@@ -122,6 +123,13 @@ class LateInlet:
         return self.correction
 
 
+def until(condition):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.001)
+
+
 @pytest.fixture
 def late_clock(monkeypatch):
     """A sender's clock that answers when the test says so."""
@@ -131,10 +139,10 @@ def late_clock(monkeypatch):
 
     def answer(correction):
         inlet.correction = correction
-        deadline = time.monotonic() + 10
-        while clock._measured != correction and time.monotonic() < deadline:
-            time.sleep(0.001)
-        time.sleep(0.02)
+        until(lambda: clock._measured == correction)
+        # It is counted after it is taken: one more, and this one has been.
+        counted = clock._count
+        until(lambda: clock._count > counted)
 
     clock.answer = answer
     yield clock
