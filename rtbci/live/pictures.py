@@ -217,9 +217,9 @@ class PictureLink:
             how = f"ended (code {self._worker.returncode})"
         elif self._is_stuck():
             how = f"did not answer for {STALL_S if self._answered else STARTING_S:g} s"
-            # It may be unable to hear a request to end.
+            # It may be unable to hear a request to end, and may take long to be gone.
             self._worker.kill()
-            self._worker.wait(_END_S)
+            self._worker.wait()
         else:
             return
         now = time.monotonic()
