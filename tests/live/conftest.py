@@ -24,8 +24,13 @@ class Watched:
         self.session = session
         self.received = []
         self._subscriber = Subscriber(session.endpoint)
+        # A subscription takes a moment to reach the session; nothing is to be missed before.
+        end = time.monotonic() + 60.0
+        while not self.received and time.monotonic() < end:
+            session._acquisition.send_state()
+            self.listen(0.02)
 
-    def wait(self, condition: Callable[[object], bool], seconds: float = 20.0):
+    def wait(self, condition: Callable[[object], bool], seconds: float = 60.0):
         """The first message, past or to come, whose header fulfils the condition."""
         for message in self.received:
             if condition(message.header):
@@ -41,7 +46,7 @@ class Watched:
                 raise AssertionError(f"the session ended: {self.session.failure}")
         raise AssertionError(f"nothing of the kind came; last {[m.header for m in self.received[-3:]]}")
 
-    def wait_for(self, kind: type, seconds: float = 20.0, **fields):
+    def wait_for(self, kind: type, seconds: float = 60.0, **fields):
         """The first message of a type with these fields."""
         return self.wait(
             lambda h: isinstance(h, kind) and all(getattr(h, k) == v for k, v in fields.items()), seconds
@@ -51,11 +56,11 @@ class Watched:
         """All messages of a type so far."""
         return [m.header for m in self.received if isinstance(m.header, kind)]
 
-    def listen(self, seconds: float) -> None:
-        """Take what comes in these seconds, whether the session goes on or has ended."""
+    def listen(self, seconds: float, until: Callable[[], object] = lambda: False) -> None:
+        """Take what comes in these seconds or until a sign, whether the session goes on or has ended."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self.received += self._subscriber.poll(0.1)
+        while time.monotonic() < end and not until():
+            self.received += self._subscriber.poll(min(0.1, seconds))
 
     def forget(self) -> None:
         """Look only at what is to come."""

@@ -34,7 +34,7 @@ def test_reader_waits_and_is_woken_by_close():
     time.sleep(0.05)
     assert not got
     box.close()
-    reader.join(2)
+    reader.join(30)
     assert got == [None]
     assert box.closed
 
