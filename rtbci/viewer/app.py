@@ -74,9 +74,10 @@ def run_viewer(
         feed = Feed(subscriber, window)
 
         failures: list[Exception] = []
+        interrupted = threading.Event()
 
         def tick() -> None:
-            if stop is not None and stop.is_set():
+            if interrupted.is_set() or (stop is not None and stop.is_set()):
                 window.close()
                 return
             try:
@@ -90,7 +91,7 @@ def run_viewer(
         timer.timeout.connect(tick)
         timer.start(1000 // FPS)
         # The timer also lets Python see Ctrl-C, which Qt's own loop would keep from it.
-        before = _close_on_interrupt(window)
+        before = _note_interrupts(interrupted)
         window.show()
         try:
             application.exec()
@@ -105,10 +106,11 @@ def run_viewer(
     return feed.state
 
 
-def _close_on_interrupt(window: Window) -> signal.Handlers | Callable[..., object] | int | None:
+def _note_interrupts(interrupted: threading.Event) -> signal.Handlers | Callable[..., object] | int | None:
+    """Have Ctrl-C noted, for the window to be closed by its timer: one that comes before it is shown too."""
     if threading.current_thread() is not threading.main_thread():
         return None
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         # The caller has its own way to end, such as setting `stop`.
         return None
-    return signal.signal(signal.SIGINT, lambda *_: window.close())
+    return signal.signal(signal.SIGINT, lambda *_: interrupted.set())

@@ -353,18 +353,26 @@ def test_over_a_real_socket(
             assert window.eeg.seen
             assert feed.state.banner(time.monotonic()).situation == "streaming"
 
-        qtbot.waitUntil(lambda: all_there() is None, timeout=10_000)
+        qtbot.waitUntil(lambda: all_there() is None, timeout=60_000)
         stop.set()
     assert "SimulatedEEG" in window.windowTitle()
 
 
 def test_run_viewer_ends_by_event_and_tells(
-    qtbot: QtBot, sender: Callable[[Publisher], threading.Event]
+    qtbot: QtBot, sender: Callable[[Publisher], threading.Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    closed, stop = [], threading.Event()
+    closed, stop, heard = [], threading.Event(), threading.Event()
+    step = Feed.step
+
+    def heard_in(feed: Feed) -> None:
+        step(feed)
+        if feed.state.heard is not None:
+            heard.set()
+
+    monkeypatch.setattr(Feed, "step", heard_in)
     with Publisher("tcp://127.0.0.1:0", "live") as publisher:
         sender(publisher)
-        threading.Timer(1.5, stop.set).start()
+        threading.Thread(target=lambda: (heard.wait(60), stop.set())).start()
         state = run_viewer(publisher.endpoint, on_closed=lambda: closed.append(1), stop=stop)
     assert closed == [1]
     assert state.heard is not None
@@ -403,11 +411,32 @@ def test_has_display(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str],
     assert has_display() is expected
 
 
-def test_ctrl_c_closes_the_window(qtbot: QtBot) -> None:
-    threading.Timer(0.7, lambda: signal.raise_signal(signal.SIGINT)).start()
-    began = time.monotonic()
-    run_viewer("tcp://127.0.0.1:5999")
-    assert time.monotonic() - began < 5
+@pytest.mark.parametrize("shown", [True, False])
+def test_ctrl_c_closes_the_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, shown: bool) -> None:
+    """Also the one that comes just before the window is shown."""
+    show, step = Window.show, Feed.step
+
+    def interrupted_show(window: Window) -> None:
+        if not shown:
+            signal.raise_signal(signal.SIGINT)
+        show(window)
+
+    pressing = threading.Thread(target=signal.raise_signal, args=(signal.SIGINT,))
+
+    def interrupted_step(feed: Feed) -> None:
+        step(feed)
+        if shown and pressing.ident is None:
+            pressing.start()
+
+    monkeypatch.setattr(Window, "show", interrupted_show)
+    monkeypatch.setattr(Feed, "step", interrupted_step)
+    # It ends by Ctrl-C: `stop` is only for a window that did not heed it.
+    stop = threading.Event()
+    late = threading.Timer(60.0, stop.set)
+    late.start()
+    run_viewer("tcp://127.0.0.1:5999", stop=stop)
+    late.cancel()
+    assert not stop.is_set()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
