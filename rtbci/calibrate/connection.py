@@ -82,7 +82,7 @@ class Connection:
         deadline = time.monotonic() + self._silent_s
         while self._collector.connections == self._before:
             _raise(self._collector)
-            if stop.wait(_POLL_S):
+            if stop.wait(_POLL_S) and self._collector.connections == self._before:
                 raise UsageError("The calibration was stopped before the stream was found; begin again.")
             if time.monotonic() > deadline:
                 raise StreamError(

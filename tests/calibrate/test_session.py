@@ -48,6 +48,8 @@ class Cap:
         self.outlet = pylsl.StreamOutlet(info)
         marker_info = pylsl.StreamInfo(f"{name}-markers", "Markers", 1, 0, "string", f"{source_id}-markers")
         self.markers = pylsl.StreamOutlet(marker_info)
+        self.until = np.inf
+        """Up to when it sends, on LSL's clock."""
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.send, args=(len(labels),))
         self.thread.start()
@@ -56,8 +58,7 @@ class Cap:
         rng = np.random.default_rng(0)
         start, sent = pylsl.local_clock(), 0
         while not self.stop.wait(0.02):
-            now = pylsl.local_clock()
-            n = int((now - start) * 200) - sent
+            n = int((min(pylsl.local_clock(), self.until) - start) * 200) - sent
             if n > 0:
                 block = 20 * rng.standard_normal((n, channels)).astype(np.float32)
                 sent += n
@@ -138,9 +139,15 @@ def test_the_wearers_own_markers_are_heard(bundle, cap, source_id):
     assert [clip.concept for clip in got.sitting.clips] == [1, 1, 39]
 
 
+def until_connected(collector):
+    end = time.monotonic() + 60
+    while not collector.connections and time.monotonic() < end:
+        time.sleep(0.02)
+
+
 def test_silence_is_said(bundle, cap, source_id):
-    with pytest.raises(StreamError, match=r"No clip was announced for 4 s after 0 of 5 clips"):
-        collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, silent_s=4.0)
+    with pytest.raises(StreamError, match=r"No clip was announced for 5 s after 0 of 5 clips"):
+        collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, silent_s=5.0)
     with pytest.raises(StreamError, match="No EEG stream was found within"):
         collect(Collector(bundle), StreamQuery(source_id=f"{source_id}-nobody"), clips=5, silent_s=0.5)
 
@@ -150,12 +157,13 @@ def test_stopping_early(bundle, cap, source_id):
     stop.set()
     with pytest.raises(UsageError, match="stopped before the stream"):
         collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, stop=stop)
-    timer = threading.Timer(3.0, stop.set)
+    collector = Collector(bundle)
+    stopper = threading.Thread(target=lambda: (until_connected(collector), stop.set()))
     stop.clear()
-    timer.start()
+    stopper.start()
     with pytest.raises(UsageError, match="before a clip was watched"):
-        collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, stop=stop)
-    timer.join()
+        collect(collector, StreamQuery(source_id=source_id), clips=5, stop=stop)
+    stopper.join()
 
 
 def test_what_a_screen_elsewhere_could_not_show_is_left_out(bundle, cap, source_id):
@@ -213,10 +221,10 @@ def test_a_rest_that_is_stopped_is_over_for_all(bundle, cap, source_id):
 
 
 def test_a_cap_that_comes_back_as_another_ends_the_sitting(bundle, cap, source_id):
-    other = []
+    other, collector = [], Collector(bundle)
 
     def swap():
-        time.sleep(3.0)
+        until_connected(collector)
         cap.off()
         other.append(Cap(source_id, labels=tuple(reversed(CHANNELS))))
 
@@ -224,7 +232,7 @@ def test_a_cap_that_comes_back_as_another_ends_the_sitting(bundle, cap, source_i
     swapper.start()
     try:
         with pytest.raises(ContractError, match="came back as another cap"):
-            collect(Collector(bundle), StreamQuery(source_id=source_id), clips=5, silent_s=30.0)
+            collect(collector, StreamQuery(source_id=source_id), clips=5, silent_s=30.0)
     finally:
         swapper.join()
         other[0].off()
@@ -233,10 +241,10 @@ def test_a_cap_that_comes_back_as_another_ends_the_sitting(bundle, cap, source_i
 def test_an_announcer_can_be_stopped_at_once(source_id):
     announcer = Announcer(MarkerOutlet("cap-calibration", source_id), PLAN)
     announcer.start()
-    began = time.monotonic()
     announcer.stop()
-    assert time.monotonic() - began < 5.0
     assert announcer.ended.is_set()
+    # Not at the end of what it had to announce.
+    assert announcer.left_s > 0
 
 
 def test_a_stream_that_dies_loses_nothing(bundle, cap, source_id, tmp_path):
@@ -248,7 +256,10 @@ def test_a_stream_that_dies_loses_nothing(bundle, cap, source_id, tmp_path):
         onset = pylsl.local_clock() + 2.0
         for i, concept in enumerate(("dog", "cat", "ship", "car", "face")):
             cap.markers.push_sample([encode(ClipMarker(concept=concept, seed=i, seconds=1.0))], onset + i)
-        time.sleep(5.5)
+        # In the middle of the fourth, however late that is noticed.
+        cap.until = onset + 3.5
+        while pylsl.local_clock() < cap.until + 0.5:
+            time.sleep(0.05)
         cap.off()
 
     journal = Journal(tmp_path / "w01", 0)
@@ -256,9 +267,9 @@ def test_a_stream_that_dies_loses_nothing(bundle, cap, source_id, tmp_path):
     shower.start()
     try:
         with pytest.raises(
-            StreamError, match=r"No EEG for 4 s after 3 of 5 clips; .* it goes on from there\."
+            StreamError, match=r"No EEG for 7 s after 3 of 5 clips; .* it goes on from there\."
         ):
-            collect(Collector(bundle, journal), StreamQuery(source_id=source_id), clips=5, silent_s=4.0)
+            collect(Collector(bundle, journal), StreamQuery(source_id=source_id), clips=5, silent_s=7.0)
     finally:
         shower.join()
     journal._lock.close()
