@@ -69,12 +69,16 @@ def test_the_screen_shows_what_a_marker_stream_announces(qtbot, source_id, scree
     query = StreamQuery(name=f"{source_id}-clips", type="Markers")
     source = MarkerStream(query, on_marker=screen.programme.on_marker)
     source.start()
-    assert outlet.wait_for_consumers(10)
+    assert outlet.wait_for_consumers(60)
     blank = pixels(screen)
     marker = ClipMarker(concept="panda", seed=1_000_003, seconds=30.0)
     outlet.push_sample([encode(marker)], pylsl.local_clock() - 0.2)
     qtbot.waitUntil(lambda: screen.programme.at(pylsl.local_clock()) is not None, timeout=60_000)
+    # However late it is looked at.
+    onset = screen.programme.at(pylsl.local_clock()).onset
+    screen._now = lambda: onset + 1.0
     shown = pixels(screen)
+    screen._now = pylsl.local_clock
     assert np.abs(shown - blank).mean() > 10
     truth = draw_frame(marker.spec(), 1.0, 160).astype(float)
     middle = shown[:, 20:180]

@@ -153,11 +153,11 @@ def test_a_clip_that_escape_cut_off_is_left_out_and_so_is_the_next(qtbot, wizard
         # Of one or two, a busy machine may show no frame in time.
         qtbot.waitUntil(lambda: window.screen_window is not None and collector.watched > 2, timeout=120_000)
         qtbot.waitUntil(lambda: programme.coming(pylsl.local_clock()) is not None, timeout=120_000)
-        announced = programme.coming(pylsl.local_clock()).onset
         qtbot.keyClick(window.screen_window, Qt.Key.Key_Escape)
         left = [clip.onset + clip.seconds for clip in collector.sitting().clips]
         assert window.course.progress.held
-        assert left and max(left) <= pylsl.local_clock() and max(left) < announced + CLIP_S
+        # One is on or comes at any time: neither is over yet.
+        assert left and max(left) <= pylsl.local_clock()
         # What was left out is no longer waited for, and what was watched is kept.
         qtbot.waitUntil(lambda: collector.watched == collector.announced == len(left), timeout=120_000)
         window.close()
@@ -169,7 +169,7 @@ def test_a_clip_that_escape_cut_off_is_left_out_and_so_is_the_next(qtbot, wizard
 def test_a_stream_that_dies_is_said_and_nothing_is_lost(qtbot, wizard, source_id):
     wearer = SimulatedWearer(source_id)
     try:
-        window = wizard("w02", minutes=0.365, silent_s=3.0)
+        window = wizard("w02", minutes=0.365, silent_s=6.0)
         press(qtbot, window, "Check the signal")
         press(qtbot, window, "Go on")
         agree(qtbot, window)
