@@ -88,7 +88,7 @@ class Command:
         if again_after is not None:
             time.sleep(again_after)
             self.process.send_signal(signal.SIGINT)
-        code, out, err = self.end(20)
+        code, out, err = self.end(60)
         return code, out, err, time.monotonic() - began
 
     def close(self) -> None:

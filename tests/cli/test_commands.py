@@ -154,7 +154,7 @@ def test_ctrl_c_ends_within_two_seconds_and_the_report_is_there(
     assert code == 0, err
     assert "Traceback" not in err
     # Two seconds is the promise on an idle machine; here other tests may be running.
-    assert seconds < 6
+    assert seconds < 15
     if what in ("demo", "run", "record"):
         assert json.loads((tmp_path / "r.json").read_text())
 
@@ -181,7 +181,7 @@ def test_ctrl_c_is_heard_before_there_is_anything_to_report(command, bundle_fold
     *done, seconds = running.interrupt()
     assert done[0] == 130
     refused(done, "Stopped")
-    assert seconds < 6
+    assert seconds < 15
 
 
 def test_ctrl_c_ends_a_look_for_streams_with_what_was_seen(command, source_id):
@@ -189,11 +189,12 @@ def test_ctrl_c_ends_a_look_for_streams_with_what_was_seen(command, source_id):
         running = command("streams", "--seconds", 60)
         maps = Path(f"/proc/{running.process.pid}/maps")
         running.until(lambda: "liblsl" in maps.read_text())
-        time.sleep(3)  # it looks now, and says nothing before its end
+        running.until_it_listens()
+        time.sleep(4)  # it looks now, and says nothing before its end
         code, out, err, seconds = running.interrupt()
     assert code == 0, err
     assert "a good cap" in out
-    assert seconds < 6
+    assert seconds < 15
 
 
 def test_a_second_ctrl_c_soon_after_the_first_costs_neither_report_nor_end(
@@ -208,7 +209,7 @@ def test_a_second_ctrl_c_soon_after_the_first_costs_neither_report_nor_end(
         code, _, err, seconds = running.interrupt(again_after=0.08)
     assert code == 0, err
     assert "Traceback" not in err
-    assert seconds < 6
+    assert seconds < 15
     assert json.loads((tmp_path / "r.json").read_text())["stream"]["samples"] > 0
 
 
@@ -217,7 +218,7 @@ def test_streams_says_which_can_be_decoded(command, source_id):
         FaultySender(CHANNELS, source_id, name="a good cap"),
         FaultySender(CHANNELS[:32], f"{source_id}-few", name="half a cap"),
     ):
-        code, out, _ = command("streams", "--seconds", "3", "--report", "s.json").end()
+        code, out, _ = command("streams", "--seconds", "5", "--report", "s.json").end()
     assert code == 0
     assert "a good cap" in out
     assert "half a cap" in out

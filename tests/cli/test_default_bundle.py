@@ -60,10 +60,10 @@ def test_real_eeg_of_another_cap_is_taken_and_nothing_seen_in_it(command, shared
     name = f"rest {source_id}"
     command("replay", shared_data / "recordings" / "eegmmidb" / "S001R02.edf", "--name", name)
     run = command(
-        *("run", "--stream", name, "--headless", "--seconds", 14, "--report", "r.json"),
+        *("run", "--stream", name, "--wait", 60, "--headless", "--seconds", 14, "--report", "r.json"),
         *("--endpoint", "tcp://127.0.0.1:0"),
     )
-    code, _, err = run.end(60)
+    code, _, err = run.end(150)
     assert code == 0, err
     report = json.loads((tmp_path / "r.json").read_text())
     stream = report["stream"]
