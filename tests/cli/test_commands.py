@@ -99,21 +99,17 @@ def test_a_damaged_bundle_is_refused(command, source_id, bundle_folder, tmp_path
 
 
 def test_demo_ends_by_itself_with_report_and_picture(command, bundle_folder, tmp_path):
-    demo = command(
-        "demo",
-        "--headless",
-        "--seconds",
-        9,
-        "--bundle",
-        bundle_folder,
-        "--report",
-        "r.json",
-        "--picture",
-        "p.png",
-    )
-    code, _out, err = demo.end(90)
-    assert code == 0, err
-    report = json.loads((tmp_path / "r.json").read_text())
+    # On a busy machine nine seconds may be over before the generator has begun to draw.
+    for seconds in (9, 40):
+        demo = command(
+            *("demo", "--headless", "--seconds", seconds, "--bundle", bundle_folder),
+            *("--report", "r.json", "--picture", "p.png"),
+        )
+        code, _out, err = demo.end(60 + seconds)
+        assert code == 0, err
+        report = json.loads((tmp_path / "r.json").read_text())
+        if report["counts"]["keyframes"]:
+            break
     assert report["stream"]["lost_samples"] == 0
     assert report["stream"]["channels"] == 62
     assert report["counts"]["keyframes"] >= 1
