@@ -63,6 +63,7 @@ class Programme:
         self.library = library
         self._lock = threading.Lock()
         self._items: deque[tuple[float, float, OnClip | OnRest]] = deque()
+        self._over: list[OnClip] = []
         self._end: float | None = None
 
     def on_marker(self, text: str, onset: float) -> None:
@@ -96,16 +97,29 @@ class Programme:
         """Forget all: nothing is on any more."""
         with self._lock:
             self._items.clear()
+            self._over.clear()
             self._end = None
 
     def at(self, now: float) -> OnClip | OnRest | None:
         """What is on, or None."""
         with self._lock:
-            while self._items and self._items[0][1] <= now:
-                self._items.popleft()
+            self._drop_over(now)
             if not self._items or self._items[0][0] > now:
                 return None
             return self._items[0][2]
+
+    def over(self, now: float) -> list[OnClip]:
+        """Clips that are over, each once: for a screen to see which of them it never looked at."""
+        with self._lock:
+            self._drop_over(now)
+            over, self._over = self._over, []
+        return over
+
+    def _drop_over(self, now: float) -> None:
+        while self._items and self._items[0][1] <= now:
+            on = self._items.popleft()[2]
+            if isinstance(on, OnClip):
+                self._over.append(on)
 
     def coming(self, now: float) -> OnClip | None:
         """The clip that was announced but is not on yet, or None."""

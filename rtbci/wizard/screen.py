@@ -1,5 +1,6 @@
 """The screen that the wearer looks at: clips, rests and pauses, full screen."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -15,6 +16,8 @@ from rtbci.stimuli.markers import ShownMarker
 from rtbci.viewer.theme import Theme
 from rtbci.wizard.films import Films
 from rtbci.wizard.frames import Frames
+
+_log = logging.getLogger(__name__)
 
 _LOOK_MS = 4
 """How often it is looked whether another frame is due: so late may one be, and its drawing."""
@@ -133,6 +136,8 @@ class Screen(QWidget):
         self._frames = Frames()
         self._films = Films()
         self._blank: OnClip | None = None
+        self._met: set[float] = set()
+        """Onsets of clips that were painted, or that a card was painted for."""
         self._blamed: OnClip | None = None
         self._looks: object = None
         self.picture: QImage | None = None
@@ -148,6 +153,7 @@ class Screen(QWidget):
             self.close()
             return
         on = self._programme.at(now)
+        self._tell_missed(now)
         if isinstance(on, OnClip):
             self._films.prepare(on, self._programme.library, self._box())
             looks: object = on.onset, self._ready(on, now), self._trouble_with(on)
@@ -218,9 +224,21 @@ class Screen(QWidget):
             nothing = ShownMarker(0.0, 0, self._blank.frames, self._clock.refresh_hz)
             self._on_shown(nothing, self._blank.onset)
         self._blank = clip if frame is None else None
+        if clip is not None:
+            self._met.add(clip.onset)
         if clip is not None and clip != self._blamed and (trouble := self._trouble_with(clip)):
             self._blamed = clip
             self.unseen.emit(trouble)
+
+    def _tell_missed(self, now: float) -> None:
+        """Tell of clips that came and went while nothing was painted: a window hidden, or held up."""
+        for clip in self._programme.over(now):
+            if clip.onset in self._met:
+                self._met.remove(clip.onset)
+                continue
+            _log.warning("The screen painted nothing while a clip was on; that clip does not count.")
+            if self._on_shown is not None:
+                self._on_shown(ShownMarker(0.0, 0, clip.frames, self._clock.refresh_hz), clip.onset)
 
     def _lack(self, painter: QPainter, trouble: str) -> None:
         """Paint a card in a clip's place; what clip it is would betray the concept."""
@@ -309,6 +327,7 @@ class Screen(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Say that it is over, and what was shown of a clip that was still on."""
         self._timer.stop()
+        self._tell_missed(self._now())
         self._tell(None)
         self._films.close()
         self.closed.emit()

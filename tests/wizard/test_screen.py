@@ -149,3 +149,26 @@ def pixels(screen: Screen) -> np.ndarray:
     image = screen.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).astype(float)
+
+
+def test_a_clip_that_came_and_went_while_the_screen_stood_still_is_told_as_unseen(qtbot, screen):
+    at = [100.0]
+    screen._timer.stop()
+    screen._now = lambda: at[0]
+    for onset, concept in ((100.0, "cat"), (102.0, "dog"), (104.0, "panda")):
+        screen.programme.on_marker(encode(ClipMarker(concept=concept, seed=1_000_001)), onset)
+
+    def look(now):
+        at[0] = now
+        screen._tick()
+        pixels(screen)
+
+    look(100.01)
+    # Held up for the whole of the second clip.
+    look(104.01)
+    assert [(shown.frames > 0, stamp) for shown, stamp in screen.told] == [(False, 102.0), (True, 100.01)]
+    assert screen.told[0][0].dropped == 48
+    # And through the end of the third.
+    look(107.0)
+    screen.close()
+    assert [(shown.frames > 0, stamp) for shown, stamp in screen.told[2:]] == [(True, 104.01)]
