@@ -225,3 +225,15 @@ def test_the_chart_shows_a_gain_in_green_and_what_is_not_shown_not(tmp_path):
     assert has(look.GOOD, 0.1)
     assert not has(look.GOOD, 0.0)
     assert has(look.BAD, -0.1)
+
+
+@pytest.mark.parametrize("metric", ["top1", "top1_over_noise", "ece", "bits"])
+@pytest.mark.parametrize("about", [-0.016, 0.004, 0.98])
+def test_a_mean_lies_within_its_interval(metric, about):
+    values = [about + off for off in (-0.004, 0.006, 0.001, -0.004)]
+    if metric in ("top1", "ece"):
+        values = [abs(value) for value in values]
+    summary = summarise_rows([row(value=v, subject=f"s{k}", metric=metric) for k, v in enumerate(values)])[0]
+    low, high = summary.ci95
+    assert low <= summary.mean <= high
+    assert low < high

@@ -1,7 +1,7 @@
 """How metrics are called, written and judged."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -21,6 +21,8 @@ class Quantity:
         Decimals, of per cents for a share.
     unit : str
         Written after a number.
+    least : float
+        Smallest value that a share can have: -1 of the difference of two.
     """
 
     label: str
@@ -28,6 +30,7 @@ class Quantity:
     better: int = 0
     digits: int = 3
     unit: str = ""
+    least: float = 0.0
 
     def text(self, value: float) -> str:
         """Write a value with its unit."""
@@ -62,7 +65,7 @@ _KNOWN: tuple[tuple[str, Quantity], ...] = (
     (r"accuracy", _share("accuracy")),
     (r"(?:ece|calibration_error)", _share("calibration error", -1)),
     (r"noise_top1", _share("top-1 accuracy on noise (the control)", better=0)),
-    (r"top1_over_noise", _share("top-1 accuracy above that on noise")),
+    (r"top1_over_noise", replace(_share("top-1 accuracy above that on noise"), least=-1.0)),
     (r"subject_readout", Quantity("whose EEG it is, read from the features", "share", 0, 1)),
     (r"ssim", Quantity("SSIM", better=1)),
     (r"psnr", Quantity("PSNR", better=1, digits=2, unit="dB")),
@@ -101,7 +104,7 @@ def quantity(metric: str) -> Quantity:
         match = re.fullmatch(pattern, name)
         if match:
             words = " ".join(found.label.format(*(part or "" for part in match.groups())).split())
-            return Quantity(words, found.kind, found.better, found.digits, found.unit)
+            return replace(found, label=words)
     spoken = metric.replace("_", " ")
     if name.endswith(("_accuracy", "_share", "_top1")):
         return _share(spoken)

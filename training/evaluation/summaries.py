@@ -165,10 +165,10 @@ def _interval(rows: Sequence[Row], values: Sequence[float]) -> Interval | None:
 
 
 def _within(interval: Interval | None, kind: Quantity) -> Interval | None:
-    """Cut the interval of a share at nothing and at all."""
+    """Cut the interval of a share where no share can be."""
     if interval is None or kind.kind != "share":
         return interval
-    return max(0.0, interval[0]), min(1.0, interval[1])
+    return max(kind.least, interval[0]), min(1.0, interval[1])
 
 
 def _reference_of(table: str, rows: Sequence[Row], reference: Reference) -> Callable[[str], str | None]:
