@@ -66,6 +66,12 @@ _KNOWN: tuple[tuple[str, Quantity], ...] = (
     (r"(?:ece|calibration_error)", _share("calibration error", -1)),
     (r"noise_top1", _share("top-1 accuracy on noise (the control)", better=0)),
     (r"top1_over_noise", replace(_share("top-1 accuracy above that on noise"), least=-1.0)),
+    (
+        r"top1_less_best",
+        replace(
+            _share("top-1 accuracy of the automatic choice less that of the best single method"), least=-1.0
+        ),
+    ),
     (r"subject_readout", Quantity("whose EEG it is, read from the features", "share", 0, 1)),
     (r"ssim", Quantity("SSIM", better=1)),
     (r"psnr", Quantity("PSNR", better=1, digits=2, unit="dB")),

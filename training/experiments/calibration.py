@@ -36,7 +36,7 @@ from training.mappers import (
 from training.mappers.candidates import OWN
 
 Ints = NDArray[np.int64]
-AS_IT_IS = "no adapter"
+AS_IT_IS, CHOICE = "no adapter", "automatic choice"
 _MEANS_FROM = 100
 
 
@@ -173,7 +173,7 @@ METHODS: Mapping[Method, Callable[[Bench, Clips], tuple[Adapted, str]]] = {
     "New2Source by waveform, closed form": _waveform(WaveformSettings(kind="ridge"), True),
     "New2Source by the decoding loss": _layer,
     "fine-tuning everything": _finetune,
-    "automatic choice": _choice,
+    CHOICE: _choice,
 }
 """By the name in an experiment's settings and tables; all of them are there."""
 

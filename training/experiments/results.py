@@ -16,7 +16,15 @@ from training.experiments.material import Material
 from training.experiments.queue import Place, rows_of, setting_of
 from training.experiments.runs import Run
 from training.experiments.settings import Experiment
-from training.experiments.tables import KNOWN, TABLES, UNSEEN, labels_only_rows, reference_of
+from training.experiments.tables import (
+    KNOWN,
+    TABLES,
+    UNSEEN,
+    blind_rows,
+    choice_rows,
+    labels_only_rows,
+    reference_of,
+)
 from training.metrics import Predictions, summarise
 from training.source import Source
 
@@ -44,7 +52,8 @@ def write_results(
             codes.setdefault(code, []).extend(f"{name} ({setting_of(source)})" for name in names)
         rows += found
         if found:
-            rows += labels_only_rows(material, setting_of(source))
+            blind = list(labels_only_rows(material, setting_of(source)))
+            rows += [*blind, *blind_rows(found, blind), *choice_rows(found)]
         pooled += _statistics(experiment, material, setting_of(source), place)
         if missing:
             notes.append(f"Not done yet at '{setting_of(source)}': {'; '.join(missing)}.")

@@ -1,12 +1,13 @@
 """From runs to the rows of an experiment's tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation.rows import Row
-from training.experiments.calibration import AS_IT_IS, calibrate
+from training.experiments.calibration import AS_IT_IS, CHOICE, calibrate
 from training.experiments.material import Material
 from training.experiments.net import ATTRIBUTE
 from training.experiments.probe import subject_readout
@@ -161,6 +162,36 @@ def calibrated_rows(experiment: Experiment, variant: Variant, setting: str, run:
             yield Row(*where, "top1", found.top1, one, found.n)
             yield Row(*where, "top5", found.top5, five, found.n)
             yield Row(*where, "seconds", found.seconds, None, found.clips)
+
+
+def blind_rows(found: Sequence[Row], blind: Sequence[Row]) -> Iterator[Row]:
+    """The control without EEG again, beside whatever was calibrated: it needs nothing of a new wearer."""
+    for setting in dict.fromkeys(row.setting for row in found if row.table == CALIBRATED):
+        for row in blind:
+            if row.table == UNSEEN:
+                yield msgspec.structs.replace(row, table=CALIBRATED, setting=setting)
+
+
+def choice_rows(rows: Sequence[Row]) -> Iterator[Row]:
+    """By how much the automatic choice is above the best single method, wearer by wearer.
+
+    The best is known from the test alone, over all wearers and trainings: more than a choice could have had.
+    """
+    cells: dict[tuple[str, str], dict[str, list[Row]]] = {}
+    for row in rows:
+        if row.table == CALIBRATED and row.metric == "top1":
+            own, _, method = row.variant.rpartition(": ")
+            cells.setdefault((row.setting, own), {}).setdefault(method, []).append(row)
+    for (setting, own), methods in cells.items():
+        chosen = methods.pop(CHOICE, [])
+        if not chosen or not methods:
+            continue
+        best = max(methods, key=lambda name: float(np.mean([row.value for row in methods[name]])))
+        reached = {(row.seed, row.subject): row.value for row in methods[best]}
+        for row in chosen:
+            less = row.value - reached[row.seed, row.subject]
+            name = f"{own}: {CHOICE} less {best}"
+            yield Row(CALIBRATED, name, setting, row.seed, row.subject, "top1_less_best", less, None, row.n)
 
 
 def reference_of(experiment: Experiment, table: str, variant: str) -> str | None:
