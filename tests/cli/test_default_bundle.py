@@ -55,6 +55,31 @@ def test_where_there_is_nothing_it_is_at_chance_and_never_sure(shipped, snr, sur
     assert words.count("none") > 0.8 * len(words)
 
 
+def test_a_new_wearer_is_calibrated_and_decoded_as_the_report_predicted(
+    command, source_id, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("RTBCI_HOME", str(tmp_path / "home"))
+    wearer = command("simulate", "--name", f"cap {source_id}", "--source-id", source_id, "--seed", WEARERS[0])
+    wearer.until_said("Ctrl-C ends it")
+    stream = ("--source-id", source_id, "--wearer", "w01", "--headless")
+    code, _out, err = command(
+        "calibrate", *stream, "--minutes", "0.5", "--whole", "--report", "calibrated.json"
+    ).end(240)
+    assert code == 0, err
+    predicted = json.loads((tmp_path / "calibrated.json").read_text())["predicted"]
+    assert predicted["top1"] > 0.3 > predicted["chance"]
+    code, _out, err = command("run", *stream, "--seconds", "24", "--report", "run.json").end(120)
+    assert code == 0, err
+    live = json.loads((tmp_path / "run.json").read_text())
+    assert live["wearer"] == "w01"
+    n, right = live["decoding"]["trials"], live["decoding"]["top1"]
+    assert n >= 6 and right > 0.3
+    # Neither contradicts the other: what came would be no wonder where the report's interval ends.
+    low, high = predicted["ci95"]
+    assert binom.ppf(0.001, n, low) <= round(right * n) <= binom.ppf(0.999, n, high)
+    assert wearer.interrupt()[0] == 0
+
+
 def test_real_eeg_of_another_cap_is_taken_and_nothing_seen_in_it(command, shared_data, source_id, tmp_path):
     """64 channels at 160 Hz, of somebody at rest: four electrodes interpolated, six set aside."""
     name = f"rest {source_id}"
