@@ -26,7 +26,6 @@ from training.latents import CHANNELS, COARSE, FULL
 from training.source import stimuli
 
 CRISP, LIVE = "always crisp, as published methods draw", "as sharp as the evidence, as live"
-_FRAMES = 8
 _FEWEST = 4
 """Clips of a wearer below which there is no score of theirs: each is scored against the others."""
 Indices = NDArray[np.int64]
@@ -62,14 +61,18 @@ def picture_figures(
         if not len(rows):
             continue
         progress(f"{table}: what was shown")
-        shown = np.stack([_shown(material, row) for row in rows])
+        shown = np.stack([_shown(material, row, generator.frames) for row in rows])
         groups = material.clips.subject[rows]
         for variant in experiment.variants:
             for seed in seeds:
                 run = Run(experiment.settings(variant), material, seed, place.runs)
-                if not run.done or "latent" not in run.make().answers:
+                if not run.done:
                     continue
-                answers = _answers(run.make(), rows, material, latent_mean, latent_scale)
+                decoded = run.make()
+                if not np.isin(rows, decoded.rows).all():
+                    progress(f"{table}: {variant.name}, seed {seed} did not decode these clips; not drawn")
+                    continue
+                answers = _answers(decoded, rows, material, latent_mean, latent_scale)
                 for how, strength in ((CRISP, np.ones(len(rows))), (LIVE, strengths(answers, model))):
                     progress(f"{table}: {variant.name}, seed {seed}, {how}")
                     drawn = draw_answers(answers, strength, generator)
@@ -88,9 +91,9 @@ def picture_figures(
                         )
 
 
-def _shown(material: Material, row: int) -> NDArray[np.uint8]:
+def _shown(material: Material, row: int, frames: int) -> NDArray[np.uint8]:
     spec = clip_spec(int(material.clips.concept[row]), int(material.clips.stimulus[row]))
-    return draw_clip(spec, _FRAMES)
+    return draw_clip(spec, frames)
 
 
 def _latent_scale(material: Material, place: Place) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -112,7 +115,9 @@ def _answers(
     place = {int(row): index for index, row in enumerate(decoded.rows)}
     at = np.array([place[int(row)] for row in rows])
     concept = decoded.logits[at]
-    coarse = latent_mean + latent_scale * decoded.answers["latent"][at]
+    coarse = np.repeat(latent_mean[None], len(at), axis=0)
+    if "latent" in decoded.answers:
+        coarse += latent_scale * decoded.answers["latent"][at]
     grid = coarse.reshape(len(at), CHANNELS, COARSE, COARSE)
     step = FULL // COARSE
     attributes = {}
