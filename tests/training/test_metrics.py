@@ -19,6 +19,7 @@ from training.metrics import (
     confusion,
     field_n_way,
     itr_bits,
+    log_score_bits,
     mutual_information_bits,
     n_way_chance,
     n_way_hits,
@@ -226,3 +227,22 @@ def test_a_class_that_is_only_in_the_held_out_block_gets_the_commonest_answer():
     attribute, concept, fold = np.array([1, 1, 0, 1]), np.array([0, 0, 0, 9]), np.array([0, 0, 0, 1])
     # Both blocks are told 1 by the other: right for two of three clips, and for the one.
     assert class_conditional_accuracy(attribute, concept, fold) == 3 / 4
+
+
+def test_a_posterior_tells_as_many_bits_as_it_knows_and_fewer_than_none_if_it_is_too_sure() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 40, 4000)
+    even = np.full((4000, 40), 1 / 40)
+    assert log_score_bits(even, truth) == pytest.approx(0.0)
+    right = np.eye(40)[truth]
+    assert log_score_bits(right, truth) == pytest.approx(np.log2(40))
+    # A channel that is right half the time and says so: its mutual information.
+    said = np.where(rng.random(4000) < 0.5, truth, rng.integers(0, 40, 4000))
+    honest = np.full((4000, 40), 0.5 / 40)
+    honest[np.arange(4000), said] += 0.5
+    hit = 0.5 + 0.5 / 40
+    known = np.log2(40) + hit * np.log2(hit) + (1 - hit) * np.log2((1 - hit) / 39)
+    assert log_score_bits(honest, truth) == pytest.approx(known, abs=0.15)
+    sure = 0.98 * np.eye(40)[said] + 0.02 / 40
+    assert log_score_bits(sure, truth) < log_score_bits(honest, truth)
+    assert log_score_bits(np.eye(40)[(truth + 1) % 40], truth) < -100

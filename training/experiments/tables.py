@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from training.evaluation.rows import Row
 from training.experiments.calibration import AS_IT_IS, CHOICE, calibrate
@@ -13,7 +14,7 @@ from training.experiments.net import ATTRIBUTE
 from training.experiments.probe import subject_readout
 from training.experiments.runs import Decoded, Run
 from training.experiments.settings import Experiment, Variant
-from training.metrics import blind_chance
+from training.metrics import blind_chance, log_score_bits, reliability_curve
 from training.metrics.retrieval import cosine_scores, retrieval
 
 KNOWN, UNSEEN, CALIBRATED = "known wearers", "unseen wearers, not calibrated", "unseen wearers, calibrated"
@@ -27,7 +28,11 @@ LABELS_ONLY = "labels only, no EEG"
 def decoded_rows(
     material: Material, variant: Variant, setting: str, seed: int, decoded: Decoded
 ) -> Iterator[Row]:
-    """Accuracy on every wearer's test block, the control on noise, and by how much EEG is above that."""
+    """Accuracy on every wearer's test block, the control on noise, and by how much EEG is above that.
+
+    Beside it how many bits the posterior tells, and whether its confidence means what it says.
+    """
+    posterior = softmax(decoded.logits.astype(np.float64), axis=1)
     ranking = np.argsort(-decoded.logits, axis=1)
     noise = decoded.noise.argmax(axis=1)
     for where, mine in _wearers(material, decoded.rows):
@@ -39,6 +44,8 @@ def decoded_rows(
             "top5": ((ranking[mine, :5] == truth[:, None]).any(axis=1).mean(), five),
             "top1_over_noise": (hit.mean() - by_noise.mean(), 0.0),
             "noise_top1": (by_noise.mean(), one),
+            "bits": (log_score_bits(posterior[mine], truth), _prior_bits(truth, posterior.shape[1])),
+            "ece": (reliability_curve(posterior[mine].max(axis=1), hit).error, None),
         }
         for metric, (value, chance) in figures.items():
             yield Row(where[0], variant.name, setting, seed, where[1], metric, value, chance, len(truth))
@@ -77,6 +84,12 @@ def _chances(material: Material, truth: NDArray[np.int64]) -> tuple[float, float
     even = one == 1.0 / classes
     five = min(5, classes) / classes if even else float(np.sort(counts)[-5:].sum() / counts.sum())
     return one, five
+
+
+def _prior_bits(truth: NDArray[np.int64], classes: int) -> float:
+    """Bits that knowing how often each class is shown tells beyond even odds."""
+    shares = np.bincount(truth, minlength=classes) / len(truth)
+    return float((shares[shares > 0] * np.log2(classes * shares[shares > 0])).sum())
 
 
 def task_rows(

@@ -5,7 +5,7 @@ from training.metrics.calibration import Reliability, calibrated_error, reliabil
 from training.metrics.chance import blind_chance
 from training.metrics.classes import balanced_accuracy, confusion, top_k_accuracy
 from training.metrics.hierarchical import hierarchical_interval
-from training.metrics.information import itr_bits, mutual_information_bits
+from training.metrics.information import itr_bits, log_score_bits, mutual_information_bits
 from training.metrics.intervals import (
     clustered_interval,
     clustered_mean_interval,
@@ -38,6 +38,7 @@ __all__ = [
     "field_n_way",
     "hierarchical_interval",
     "itr_bits",
+    "log_score_bits",
     "mean_interval",
     "mutual_information_bits",
     "n_way_chance",

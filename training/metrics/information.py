@@ -33,3 +33,19 @@ def itr_bits(accuracy: float, classes: int) -> float:
     if accuracy < 1.0:
         bits += (1.0 - accuracy) * np.log2((1.0 - accuracy) / (classes - 1))
     return float(bits)
+
+
+def log_score_bits(posterior: NDArray[np.floating], truth: NDArray[np.integer]) -> float:
+    """Mean bits that a posterior tells of the true class beyond even odds: the logarithmic score (Good 1952).
+
+    ``mean(log2(K p(true)))`` of K classes. It is 0 for one that says nothing, and below 0 for one that is
+    surer than it is right. In the mean over equally frequent classes it is at most their mutual information
+    with the window, and unlike that of decisions it is not biased where windows are few.
+
+    Parameters
+    ----------
+    posterior : ndarray, shape (n, K)
+    truth : ndarray, shape (n,)
+    """
+    said = posterior[np.arange(len(truth)), truth].astype(np.float64)
+    return float(np.log2(np.maximum(said, np.finfo(np.float64).tiny) * posterior.shape[1]).mean())
