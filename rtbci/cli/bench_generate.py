@@ -81,6 +81,7 @@ def generate(
     from rtbci.files import check_place, save_report
 
     check_place(report)
+    check_place(plot, "plot")
     if engine and full_size is None:
         raise UsageError("--engine says what runs --full-size; name its folder too, or leave it out.")
     # Names that are none are refused before anything is measured.

@@ -56,3 +56,12 @@ def test_a_report_without_a_place_is_refused_before_anything_is_done(arguments, 
     assert isinstance(done.exception, UsageError)
     assert "report cannot be written" in str(done.exception)
     assert not done.output
+
+
+def test_a_plot_without_a_place_is_refused_before_anything_is_measured(tmp_path):
+    nowhere = tmp_path / "nowhere"
+    done = CliRunner().invoke(app, ["bench", "generate", "--plot", str(nowhere / "a.png")])
+    assert isinstance(done.exception, UsageError)
+    assert "plot cannot be written" in str(done.exception)
+    assert not done.output
+    assert not nowhere.exists()
