@@ -4,6 +4,7 @@ import io
 import os
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -17,11 +18,9 @@ from rtbci.wearers.profile import (
     PAGES,
     PARTS,
     Profile,
-    ProfileRecord,
     contents,
     parse,
     read_files,
-    read_record,
     write_files,
 )
 from rtbci.wearers.sealed import SEALED_FILE, seal, sealed_wearer, unseal
@@ -32,21 +31,46 @@ _MOST_BYTES = 10_000_000
 _MOST_BYTES_OF = {ENCODER_FILE: 1_000_000_000, SEALED_FILE: 2_000_000_000}
 
 
-def list_profiles() -> list[ProfileRecord]:
-    """Return the records of all profiles that are not encrypted, by pseudonym.
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """What can be said of a profile without a passphrase.
 
-    Raises
-    ------
-    WearerError
-        If one of them cannot be read.
+    Attributes
+    ----------
+    wearer : str
+        The pseudonym.
+    sealed : bool
+        Whether it is encrypted.
+    profile : Profile or None
+        None of one that is encrypted or damaged.
+    damage : str
+        What is wrong with one that is damaged, and how to mend it, as a sentence.
     """
-    folders = [_existing(name) for name in places.names(places.profiles())]
-    return [read_record(folder) for folder in folders if not _is_sealed(folder)]
+
+    wearer: str
+    sealed: bool = False
+    profile: Profile | None = None
+    damage: str = ""
 
 
-def list_sealed() -> list[str]:
-    """Return the pseudonyms of all encrypted profiles."""
-    return [name for name in places.names(places.profiles()) if _is_sealed(_existing(name))]
+def list_profiles() -> list[Listed]:
+    """Return what can be said of all profiles, by pseudonym; one that is damaged keeps no other from it."""
+    return [_listed(name) for name in places.names(places.profiles())]
+
+
+def _listed(wearer: str) -> Listed:
+    try:
+        folder = _existing(wearer)
+        if _is_sealed(folder):
+            return Listed(wearer, sealed=True)
+        return Listed(wearer, profile=read_files(folder))
+    except WearerError as error:
+        return Listed(wearer, damage=str(error))
+
+
+def is_kept(wearer: str) -> bool:
+    """Whether there is a profile of a wearer, even if it is encrypted or damaged."""
+    return places.whole(places.profile_folder(wearer)) is not None
 
 
 def is_sealed(wearer: str) -> bool:

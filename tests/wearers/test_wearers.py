@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from rtbci.cli import app
 from rtbci.errors import WearerError
 from rtbci.wearers import (
     Adapter,
@@ -23,7 +25,6 @@ from rtbci.wearers import (
     import_profile,
     is_sealed,
     list_profiles,
-    list_sealed,
     load_profile,
     read_report,
     save_profile,
@@ -187,6 +188,20 @@ def test_damage_is_noticed(file):
         load_profile("w01")
 
 
+def test_a_damaged_profile_keeps_no_other_from_being_listed(monkeypatch):
+    monkeypatch.setattr("rtbci.cli.tables._WIDTH", 80)
+    save_profile(replace(profile("b-good"), report={"stream": {"name": "my cap"}}))
+    (save_profile(profile("a-bad")) / "matrix.npy").unlink()
+    bad, good = list_profiles()
+    assert bad.profile is None and good.profile is not None
+    assert "matrix.npy is missing" in bad.damage and "Errno" not in bad.damage
+    done = CliRunner().invoke(app, ["wearers", "list"])
+    assert done.exit_code == 0, done.output
+    assert "damaged" in done.output and bad.damage in done.output
+    assert "2026-01-01 00:00" in done.output and "tiny-1" in done.output
+    assert "b-good: stream 'my cap', 2 channels: Fp1, Cz" in done.output
+
+
 def test_another_version_and_unknown_fields_are_refused():
     folder = save_profile(profile())
     content = json.loads((folder / "profile.json").read_text())
@@ -268,7 +283,8 @@ def test_an_encrypted_profile_tells_nothing_without_its_passphrase(tmp_path, mon
     assert [path.name for path in folder.iterdir()] == ["profile.sealed"]
     assert b"layer" not in (folder / "profile.sealed").read_bytes()
     assert is_sealed("w01")
-    assert (list_profiles(), list_sealed()) == ([], ["w01"])
+    (listed,) = list_profiles()
+    assert (listed.wearer, listed.sealed, listed.profile) == ("w01", True, None)
     loaded = load_profile("w01", bundle_id="tiny-1", passphrase="correct horse")
     np.testing.assert_array_equal(loaded.adapter.own_weight, saved.adapter.own_weight)
     with pytest.raises(WearerError, match="RTBCI_PASSPHRASE"):
