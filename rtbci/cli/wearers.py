@@ -147,8 +147,9 @@ def delete(
 
     Example: `rtbci wearers delete w01`
     """
-    from rtbci.wearers import delete_profile
+    from rtbci.wearers import check_anything_kept, delete_profile
 
+    check_anything_kept(wearer)
     if not yes:
         typer.confirm(f"Delete everything that is stored of {wearer}?", abort=True)
     delete_profile(wearer)

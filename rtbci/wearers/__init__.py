@@ -5,6 +5,7 @@ from rtbci.wearers.places import check_name, home, sitting_folder
 from rtbci.wearers.profile import Predicted, Profile, ProfileRecord, cap_hash, check_cap
 from rtbci.wearers.store import (
     Listed,
+    check_anything_kept,
     delete_profile,
     export_profile,
     import_profile,
@@ -23,6 +24,7 @@ __all__ = [
     "Profile",
     "ProfileRecord",
     "cap_hash",
+    "check_anything_kept",
     "check_cap",
     "check_name",
     "delete_profile",

@@ -3,6 +3,7 @@
 import io
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,6 +200,18 @@ def import_profile(file: Path) -> str:
     return wearer
 
 
+def check_anything_kept(wearer: str) -> None:
+    """Make sure that there is something to delete: a profile, or a calibration that was begun.
+
+    Raises
+    ------
+    WearerError
+        If nothing is kept of the wearer.
+    """
+    if places.whole(places.sitting_folder(wearer)) is None:
+        _existing(wearer)
+
+
 def delete_profile(wearer: str) -> None:
     """Delete everything that is kept about a wearer, a calibration that was begun included.
 
@@ -207,11 +220,9 @@ def delete_profile(wearer: str) -> None:
     WearerError
         If nothing is kept or it cannot be deleted.
     """
-    sitting = places.sitting_folder(wearer)
-    if places.whole(sitting) is None:
-        _existing(wearer)
+    check_anything_kept(wearer)
     try:
-        places.remove(sitting)
+        places.remove(places.sitting_folder(wearer))
         places.remove(places.profile_folder(wearer))
     except OSError as error:
         raise WearerError(
@@ -279,9 +290,19 @@ def _unpack(file: Path) -> dict[str, bytes]:
             with zipfile.ZipFile(stream) as archive:
                 needed = (SEALED_FILE,) if SEALED_FILE in archive.namelist() else FILES
             return _unzip(stream, needed)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except OSError as error:
         raise WearerError(
-            f"{file} holds no profile ({error}); give a file that `rtbci wearers export` wrote."
+            f"{file} cannot be read ({error.strerror}); give a file that `rtbci wearers export` wrote."
+        ) from error
+    # A zip file that is encrypted or packed in a way of its own raises RuntimeError.
+    except (KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        why = {
+            zipfile.BadZipFile: "it is no whole zip file",
+            zlib.error: "it is damaged",
+            KeyError: "files of a profile are missing in it",
+        }.get(type(error), str(error))
+        raise WearerError(
+            f"{file} holds no profile ({why}); give a file that `rtbci wearers export` wrote."
         ) from error
 
 

@@ -169,9 +169,24 @@ def test_what_is_no_export(tmp_path):
         archive.writestr("../evil", "x")
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("profile.json", bytes(20_000_000))
-    for name in ("text", "empty.zip", "bomb.zip", "nothing"):
-        with pytest.raises(WearerError, match="holds no profile"):
+    (tmp_path / "folder").mkdir()
+    for name, why in (
+        ("text", r"holds no profile \(it is no whole zip file\)"),
+        ("empty.zip", r"holds no profile \(files of a profile are missing in it\)"),
+        ("bomb.zip", "holds no profile"),
+        ("nothing", r"cannot be read \(No such file or directory\)"),
+        ("folder", r"cannot be read \(Is a directory\)"),
+    ):
+        with pytest.raises(WearerError, match=rf"{name} {why}.*; give a file that") as refused:
             import_profile(tmp_path / name)
+        assert "Errno" not in str(refused.value)
+
+
+def test_nobody_is_asked_whether_to_delete_what_is_not_there():
+    done = CliRunner().invoke(app, ["wearers", "delete", "nobody"])
+    assert isinstance(done.exception, WearerError)
+    assert "no profile of 'nobody'" in str(done.exception)
+    assert not done.output
 
 
 @pytest.mark.parametrize(
