@@ -92,7 +92,7 @@ def test_the_environment_names_machine_and_versions():
 def test_the_plot_is_a_png_also_where_a_quality_is_missing(folder, tmp_path):
     rows = measure_generator(folder, repeats=8, threads=1)
     rows.append(replace(rows[1], quality=None, backend="another"))
-    path = tmp_path / "new" / "plot.png"
+    path = tmp_path / "plot.png"
     plot_quality(rows, path, chance=0.025, title="a test")
     assert path.read_bytes().startswith(b"\x89PNG")
     (tmp_path / "file").write_text("in the way")
