@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
 from export.recognition import load_generator, simulated_evidence
+from rtbci.errors import UsageError
 from rtbci.generate import Generator
 from rtbci.stimuli.concepts import CONCEPTS
 from rtbci.stimuli.draw import draw_clip, draw_frame
@@ -49,6 +50,11 @@ def contact_sheet(folder: Path, out: Path, draws: Path | None = None) -> None:
     out : Path
     draws : Path, optional
         Folder of an exported generator that draws.
+
+    Raises
+    ------
+    UsageError
+        If the picture cannot be written.
     """
     named = {concept.name: concept.index for concept in CONCEPTS}
     chosen = [named[name] for name in SHOWN if name in named][:12]
@@ -75,7 +81,11 @@ def contact_sheet(folder: Path, out: Path, draws: Path | None = None) -> None:
             for index, grade in enumerate(("keyframe", "clip, last frame")):
                 label = f"{name}, {grade.removeprefix('clip, ')}" if name else grade
                 rows.append((label, "", [pictures[index] for pictures in drawn]))
-    _draw(rows, [CONCEPTS[concept].name for concept in chosen]).save(str(out))
+    # Qt says by its answer alone that nothing was written.
+    if not _draw(rows, [CONCEPTS[concept].name for concept in chosen]).save(str(out), "PNG"):
+        raise UsageError(
+            f"The contact sheet cannot be written to {out}; name a file in a folder that you can write to."
+        )
 
 
 def _draw(rows: list[tuple[str, str, list[NDArray[np.uint8]]]], names: list[str]) -> QImage:

@@ -70,8 +70,15 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def check_place(path: Path | None) -> None:
+def check_place(path: Path | None, what: str = "report") -> None:
     """Make sure, before anything is done, that a report can be written at its end.
+
+    Parameters
+    ----------
+    path : Path or None
+        None for a report that is not wanted.
+    what : str
+        What it is called in the sentence, if it is no report.
 
     Raises
     ------
@@ -88,7 +95,7 @@ def check_place(path: Path | None) -> None:
         reason = error.strerror or str(error)
     if reason:
         raise UsageError(
-            f"The report cannot be written to {path} ({reason}); "
+            f"The {what} cannot be written to {path} ({reason}); "
             "name a file in a folder that you can write to."
         )
 

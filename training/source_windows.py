@@ -246,15 +246,8 @@ def workers(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
         if processes <= 1:
             yield map
             return
-        quiet = logging.getLogger("pyxdf").level
-        with mp.get_context("spawn").Pool(processes, _begin, (quiet,)) as pool:
+        with mp.get_context("spawn").Pool(processes, threadpool_limits, (1,)) as pool:
             yield pool.imap
-
-
-def _begin(quiet: int) -> None:
-    """What a process that is made anew does not know of the one that made it."""
-    threadpool_limits(1)
-    logging.getLogger("pyxdf").setLevel(quiet)
 
 
 def _mean_covariance(job: tuple[Source, list[Block], Preprocessing]) -> Floats:

@@ -28,8 +28,11 @@ def read_xdf(path: Path) -> Recording:
     """
     import pyxdf
 
+    # It warns of what recorders of other makes leave out, which is none of the user's business; with
+    # verbose=False it would set its level to warnings again.
+    logging.getLogger("pyxdf").setLevel(logging.ERROR)
     streams, _ = pyxdf.load_xdf(
-        path, synchronize_clocks=True, handle_clock_resets=True, dejitter_timestamps=False, verbose=False
+        path, synchronize_clocks=True, handle_clock_resets=True, dejitter_timestamps=False
     )
     streams = [stream for stream in streams if len(stream["time_stamps"])]
     numeric = [

@@ -6,6 +6,8 @@ import platform
 from pathlib import Path
 from typing import Any
 
+import rtbci
+
 _CPUINFO = Path("/proc/cpuinfo")
 
 
@@ -51,4 +53,5 @@ def _version(distribution: str) -> str | None:
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
-        return None
+        # Run from its source, rtbci knows its version all the same.
+        return rtbci.__version__ if distribution == "rtbci" else None

@@ -67,7 +67,6 @@ def plot_quality(rows: Sequence[Row], path: Path, *, chance: float, title: str) 
     axes.grid(alpha=0.25)
     figure.legend(loc="outside lower center", fontsize=7.5, frameon=False, ncols=1)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, format="png")
     except OSError as error:
         raise UsageError(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rtbci.errors import WearerError
-from rtbci.wearers import check_name, is_sealed, list_profiles, sitting_folder
+from rtbci.wearers import check_name, is_kept, sitting_folder
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def standing(wearer: str) -> Standing:
     try:
         check_name(wearer)
         interrupted = (sitting_folder(wearer) / "sitting.json").is_file()
-        known = is_sealed(wearer) or wearer in {record.wearer for record in list_profiles()}
+        known = is_kept(wearer)
     except WearerError as error:
         return Standing(False, str(error))
     if interrupted:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import typer
 
 from rtbci.cli.extras import need
+from rtbci.cli.generators import DEFAULT_ENGINE, check_engine
 
 if TYPE_CHECKING:
     from rtbci.bench.rows import Row
@@ -81,10 +82,10 @@ def generate(
     from rtbci.files import check_place, save_report
 
     check_place(report)
-    if engine and full_size is None:
-        raise UsageError("--engine says what runs --full-size; name its folder too, or leave it out.")
+    check_place(plot, "plot")
+    check_engine(full_size, engine)
     # Names that are none are refused before anything is measured.
-    openers = {name: opener(name, threads=threads) for name in engine or ["onnxruntime-cpu"]}
+    openers = {name: opener(name, threads=threads) for name in engine or [DEFAULT_ENGINE]}
     manifest = load_bundle(bundle).manifest
     about = environment(*_PACKAGES, threads=threads)
     rows: list[Row] = []

@@ -66,7 +66,12 @@ def by_hand(
 def go_on(course: "Course", wearer: str, fresh: bool) -> None:
     """Take what was recorded before, and say so."""
     kept = course.begin(wearer, fresh=fresh)
-    if course.resumed:
+    if not course.resumed:
+        return
+    if not kept and course.collector.rest.found() is None:
+        # It ended before anything came, as where no stream was found; nor do its options matter then.
+        course.begin(wearer, fresh=True)
+    else:
         typer.echo(
             f"A calibration of this wearer was interrupted; {kept} of {course.settings.clips} clips are "
             "kept, and it goes on from there (--fresh begins anew)."

@@ -66,11 +66,12 @@ def demo(
     )
     try:
         # Imported while the wearer's process does the same.
+        from rtbci.bundle import load_bundle
         from rtbci.live import SessionOptions
         from rtbci.stream import StreamQuery
 
         run_session(
-            bundle,
+            load_bundle(bundle),
             SessionOptions(query=StreamQuery(source_id=source), endpoint="tcp://127.0.0.1:0", surrogate=null),
             Showing(
                 headless=headless,

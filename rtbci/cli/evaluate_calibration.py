@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rtbci.wearers import Profile
 
 _CORES = 2
+_PACKAGES = ("rtbci", "numpy", "scipy", "onnxruntime", "torch")
 
 
 def evaluate_calibration(
@@ -50,6 +51,7 @@ def evaluate_calibration(
     from rich.table import Table
     from threadpoolctl import threadpool_limits
 
+    from rtbci.bench.environment import environment
     from rtbci.bundle import load_bundle
     from rtbci.calibrate import calibrate
     from rtbci.calibrate.fit import BUDGET_S
@@ -60,6 +62,7 @@ def evaluate_calibration(
 
     check_place(report)
     loaded = load_bundle(bundle)
+    budget_s = BUDGET_S if wall else _CORES * BUDGET_S
     more, not_tried = ((), ()) if closed_form else with_gradients(loaded)
 
     def fit(collected: "Collected", name: str, older: "Profile | None") -> "Profile":
@@ -70,12 +73,24 @@ def evaluate_calibration(
             more=more,
             not_tried=not_tried,
             older=older,
-            budget_s=BUDGET_S if wall else _CORES * BUDGET_S,
+            budget_s=budget_s,
             clock=time.perf_counter if wall else time.process_time,
         )
 
     rows: list[dict[str, Any]] = []
-    content: dict[str, Any] = {"bundle": {"id": loaded.manifest.id}, "snr": snr, "minutes": minutes}
+    content: dict[str, Any] = {
+        "bundle": {"id": loaded.manifest.id},
+        "snr": snr,
+        "minutes": minutes,
+        "clips": clips,
+        "first_seed": first_seed,
+        "wanted": wearers,
+        "update": update,
+        "closed_form": closed_form,
+        "clock": "wall" if wall else "processor",
+        "budget_s": budget_s,
+        "environment": environment(*_PACKAGES),
+    }
     trial = Trial(loaded, snr, minutes, clips, fit, update)
     with Console(stderr=True).status("calibrating …") as status, threadpool_limits(1, "blas"):
         for row in trial.rows(range(first_seed, first_seed + wearers)):

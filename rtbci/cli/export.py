@@ -94,8 +94,10 @@ def contact_sheet(
     Example: `rtbci export contact-sheet sheet.png`
     """
     from export.contact_sheet import contact_sheet as draw
+    from rtbci.files import check_place
     from rtbci.viewer.snapshot import ensure_application
 
+    check_place(out, "contact sheet")
     ensure_application()
     draw(codec, out, draws)
     typer.echo(f"Wrote {out}.")

@@ -13,6 +13,7 @@ from rtbci.cli.processes import Child
 from rtbci.errors import RtbciError, StreamError, UsageError
 
 if TYPE_CHECKING:
+    from rtbci.bundle import Bundle
     from rtbci.live import SessionOptions
 
 REPORT_HELP = "Write the report as JSON to this file when the session ends."
@@ -57,7 +58,7 @@ def choose_view(headless: bool) -> bool:
 
 
 def run_session(
-    bundle: Path | None,
+    bundle: "Bundle",
     options: "SessionOptions",
     showing: Showing,
     stop: threading.Event,
@@ -72,7 +73,6 @@ def run_session(
     RtbciError
         Whatever ended the session from within; the report is written all the same.
     """
-    from rtbci.bundle import load_bundle
     from rtbci.files import check_place, save_report
     from rtbci.live import LiveSession
     from rtbci.wire import from_here
@@ -80,7 +80,7 @@ def run_session(
     check_place(showing.report)
     with TemporaryDirectory(prefix="rtbci-view-") as folder:
         options, keys = _let_in(options, Path(folder) / "viewer.keys")
-        session = LiveSession(load_bundle(bundle), options)
+        session = LiveSession(bundle, options)
         viewer = ViewerBeside(from_here(session.endpoint), keys, showing.headless, showing.picture)
         problems: list[BaseException] = []
         try:

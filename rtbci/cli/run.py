@@ -56,8 +56,11 @@ def run(
         ),
     ] = None,
     engine: Annotated[
-        str, typer.Option(help="What runs a folder of engines: onnxruntime-cuda, tensorrt, …")
-    ] = "onnxruntime-cpu",
+        str | None,
+        typer.Option(
+            help="What runs a folder of engines: onnxruntime-cuda, tensorrt, …; default: onnxruntime-cpu."
+        ),
+    ] = None,
     record: Annotated[
         Path | None, typer.Option(help="Record everything that comes in to this XDF file.")
     ] = None,
@@ -69,6 +72,7 @@ def run(
     Example: `rtbci run --stream "my cap" --wearer w01 --record today.xdf`
     """
     stop = stop_on_signals()
+    from rtbci.bundle import load_bundle
     from rtbci.cli.generators import generator_process
     from rtbci.cli.selection import publisher_keys, stream_settings, wearer_profile
     from rtbci.errors import UsageError
@@ -93,10 +97,12 @@ def run(
             )
         )
     generator = generator_process(full_size, engine)
+    # What is wrong with it is said before the search for the stream, which may take long.
+    loaded = load_bundle(bundle)
     resolve_one(query, wait, stop)
     headless = choose_view(headless)
     run_session(
-        bundle,
+        loaded,
         SessionOptions(
             query=query,
             endpoint=endpoint,

@@ -64,8 +64,6 @@ def check_data(
     from training.check_data import inspect
 
     check_place(report)
-    # It warns of what recorders of other makes leave out, which is none of the user's business here.
-    logging.getLogger("pyxdf").setLevel(logging.ERROR)
     inspection = inspect(folder, subjects, unit, values)
     table = Table("", "what", "found", "unit", title=f"{inspection.kind} in {escape(str(folder))}")
     for row in inspection.found:

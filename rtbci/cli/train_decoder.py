@@ -113,8 +113,6 @@ def _train_lab(
     minutes: float,
     workers: int,
 ) -> None:
-    import logging
-
     need("train decoder", "train", "accelerate", "tensorboard", "filelock")
     from rtbci.bundle import load_bundle
     from training.check_data import open_source
@@ -122,8 +120,6 @@ def _train_lab(
     from training.lab.train import train_lab
     from training.targets import load_targets
 
-    # It warns of what recorders of other makes leave out, which is none of the user's business here.
-    logging.getLogger("pyxdf").setLevel(logging.ERROR)
     chosen = load_lab_settings(settings or preset(data))
     record = train_lab(
         open_source(data, subjects, unit),

@@ -1,9 +1,15 @@
 """``rtbci wearers``: who was calibrated, when, on what, how well."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rtbci.wearers import Profile
+
+_SHOWN = 3
+"""Channels that are named of a cap; the report has all."""
 
 wearers = typer.Typer(
     help="List, show, export, import and delete wearers' profiles. Example: `rtbci wearers list`",
@@ -22,24 +28,48 @@ def list_() -> None:
 
     Example: `rtbci wearers list`
     """
-    from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    from rtbci.wearers import list_profiles, list_sealed
+    from rtbci.cli.tables import table_console
+    from rtbci.wearers import list_profiles
 
-    table = Table("wearer", "date", "bundle", "method", "predicted top-1", "chance")
-    for profile in list_profiles():
+    table = Table()
+    # Names are folded where the terminal is narrow; a part of a date or of a figure would say another one.
+    table.add_column("wearer", overflow="fold")
+    table.add_column("date", no_wrap=True)
+    table.add_column("bundle", overflow="fold")
+    table.add_column("method", overflow="fold")
+    table.add_column("predicted", no_wrap=True, justify="right")
+    table.add_column("chance", no_wrap=True, justify="right")
+    notes = []
+    for listed in list_profiles():
+        if listed.profile is None:
+            table.add_row(listed.wearer, "encrypted" if listed.sealed else "[red]damaged[/]")
+            notes += [listed.damage] if listed.damage else []
+            continue
+        record = listed.profile.record
         table.add_row(
-            profile.wearer,
-            profile.created,
-            profile.bundle_id,
-            profile.method,
-            f"{100 * profile.predicted.top1:.1f} %",
-            f"{100 * profile.predicted.chance:.1f} %",
+            listed.wearer,
+            record.created[:16].replace("T", " "),
+            escape(record.bundle_id),
+            escape(record.method),
+            f"{100 * record.predicted.top1:.1f} %",
+            f"{100 * record.predicted.chance:.1f} %",
         )
-    for name in list_sealed():
-        table.add_row(name, "encrypted", "", "", "", "")
-    Console().print(table)
+        notes.append(f"{listed.wearer}: {_cap(listed.profile)}")
+    table_console().print(table)
+    for note in notes:
+        typer.echo(note)
+
+
+def _cap(profile: "Profile") -> str:
+    """What the wearer was calibrated with: the stream, if the report names it, and its channels."""
+    labels = profile.record.cap_labels
+    some = ", ".join(labels if len(labels) <= _SHOWN else (*labels[:_SHOWN], "…"))
+    stream = profile.report.get("stream")
+    name = stream.get("name") if isinstance(stream, dict) else None
+    return f"stream '{name}', {len(labels)} channels: {some}" if name else f"{len(labels)} channels: {some}"
 
 
 @wearers.command()
@@ -117,8 +147,9 @@ def delete(
 
     Example: `rtbci wearers delete w01`
     """
-    from rtbci.wearers import delete_profile
+    from rtbci.wearers import check_anything_kept, delete_profile
 
+    check_anything_kept(wearer)
     if not yes:
         typer.confirm(f"Delete everything that is stored of {wearer}?", abort=True)
     delete_profile(wearer)

@@ -1,6 +1,7 @@
 """Reading a recording back, also one whose writer was killed in the middle of a chunk."""
 
 import io
+import logging
 import struct
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -76,6 +77,8 @@ def read_xdf(path: Path, *, clocks: bool = True) -> tuple[list[dict[str, Any]], 
         ) from error
     if not whole:
         raise RecordingError(f"{path} is no XDF recording; give a file that a recorder of LSL streams wrote.")
+    # It warns of what recorders of other makes leave out, which is none of the user's business.
+    logging.getLogger("pyxdf").setLevel(logging.ERROR)
     streams, _ = pyxdf.load_xdf(io.BytesIO(content), synchronize_clocks=clocks, dejitter_timestamps=False)
     return streams, complete
 

@@ -132,17 +132,6 @@ def contents(profile: Profile) -> dict[str, bytes]:
     }
 
 
-def read_record(folder: Path) -> ProfileRecord:
-    """Read the record of a profile in a folder.
-
-    Raises
-    ------
-    WearerError
-        If it is missing, damaged, or of another version.
-    """
-    return parse_record(_read(folder, (PROFILE_FILE,)), str(folder))
-
-
 def read_files(folder: Path) -> Profile:
     """Read a profile from a folder, every array's hash checked.
 
@@ -214,15 +203,20 @@ def _covariance(content: bytes | None) -> NDArray[np.float64] | None:
 
 
 def _read(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:
-    try:
-        return {name: (folder / name).read_bytes() for name in names}
-    except OSError as error:
-        raise _damaged(str(folder), error) from error
+    files = {}
+    for name in names:
+        try:
+            files[name] = (folder / name).read_bytes()
+        except FileNotFoundError as error:
+            raise _damaged(str(folder), f"{name} is missing") from error
+        except OSError as error:
+            raise _damaged(str(folder), f"{name} cannot be read: {error.strerror}") from error
+    return files
 
 
-def _damaged(where: str, error: Exception) -> WearerError:
+def _damaged(where: str, why: Exception | str) -> WearerError:
     return WearerError(
-        f"The profile at {where} is damaged ({error}); delete it and calibrate the wearer again."
+        f"The profile at {where} is damaged ({why}); delete it and calibrate the wearer again."
     )
 
 

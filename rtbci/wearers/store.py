@@ -3,7 +3,9 @@
 import io
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -17,11 +19,9 @@ from rtbci.wearers.profile import (
     PAGES,
     PARTS,
     Profile,
-    ProfileRecord,
     contents,
     parse,
     read_files,
-    read_record,
     write_files,
 )
 from rtbci.wearers.sealed import SEALED_FILE, seal, sealed_wearer, unseal
@@ -32,21 +32,46 @@ _MOST_BYTES = 10_000_000
 _MOST_BYTES_OF = {ENCODER_FILE: 1_000_000_000, SEALED_FILE: 2_000_000_000}
 
 
-def list_profiles() -> list[ProfileRecord]:
-    """Return the records of all profiles that are not encrypted, by pseudonym.
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """What can be said of a profile without a passphrase.
 
-    Raises
-    ------
-    WearerError
-        If one of them cannot be read.
+    Attributes
+    ----------
+    wearer : str
+        The pseudonym.
+    sealed : bool
+        Whether it is encrypted.
+    profile : Profile or None
+        None of one that is encrypted or damaged.
+    damage : str
+        What is wrong with one that is damaged, and how to mend it, as a sentence.
     """
-    folders = [_existing(name) for name in places.names(places.profiles())]
-    return [read_record(folder) for folder in folders if not _is_sealed(folder)]
+
+    wearer: str
+    sealed: bool = False
+    profile: Profile | None = None
+    damage: str = ""
 
 
-def list_sealed() -> list[str]:
-    """Return the pseudonyms of all encrypted profiles."""
-    return [name for name in places.names(places.profiles()) if _is_sealed(_existing(name))]
+def list_profiles() -> list[Listed]:
+    """Return what can be said of all profiles, by pseudonym; one that is damaged keeps no other from it."""
+    return [_listed(name) for name in places.names(places.profiles())]
+
+
+def _listed(wearer: str) -> Listed:
+    try:
+        folder = _existing(wearer)
+        if _is_sealed(folder):
+            return Listed(wearer, sealed=True)
+        return Listed(wearer, profile=read_files(folder))
+    except WearerError as error:
+        return Listed(wearer, damage=str(error))
+
+
+def is_kept(wearer: str) -> bool:
+    """Whether there is a profile of a wearer, even if it is encrypted or damaged."""
+    return places.whole(places.profile_folder(wearer)) is not None
 
 
 def is_sealed(wearer: str) -> bool:
@@ -175,6 +200,18 @@ def import_profile(file: Path) -> str:
     return wearer
 
 
+def check_anything_kept(wearer: str) -> None:
+    """Make sure that there is something to delete: a profile, or a calibration that was begun.
+
+    Raises
+    ------
+    WearerError
+        If nothing is kept of the wearer.
+    """
+    if places.whole(places.sitting_folder(wearer)) is None:
+        _existing(wearer)
+
+
 def delete_profile(wearer: str) -> None:
     """Delete everything that is kept about a wearer, a calibration that was begun included.
 
@@ -183,11 +220,9 @@ def delete_profile(wearer: str) -> None:
     WearerError
         If nothing is kept or it cannot be deleted.
     """
-    sitting = places.sitting_folder(wearer)
-    if places.whole(sitting) is None:
-        _existing(wearer)
+    check_anything_kept(wearer)
     try:
-        places.remove(sitting)
+        places.remove(places.sitting_folder(wearer))
         places.remove(places.profile_folder(wearer))
     except OSError as error:
         raise WearerError(
@@ -255,9 +290,19 @@ def _unpack(file: Path) -> dict[str, bytes]:
             with zipfile.ZipFile(stream) as archive:
                 needed = (SEALED_FILE,) if SEALED_FILE in archive.namelist() else FILES
             return _unzip(stream, needed)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except OSError as error:
         raise WearerError(
-            f"{file} holds no profile ({error}); give a file that `rtbci wearers export` wrote."
+            f"{file} cannot be read ({error.strerror}); give a file that `rtbci wearers export` wrote."
+        ) from error
+    # A zip file that is encrypted or packed in a way of its own raises RuntimeError.
+    except (KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        why = {
+            zipfile.BadZipFile: "it is no whole zip file",
+            zlib.error: "it is damaged",
+            KeyError: "files of a profile are missing in it",
+        }.get(type(error), str(error))
+        raise WearerError(
+            f"{file} holds no profile ({why}); give a file that `rtbci wearers export` wrote."
         ) from error
 
 

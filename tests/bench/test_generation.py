@@ -1,5 +1,6 @@
 """The benchmark of pictures: what it says must be what it did."""
 
+import importlib.metadata
 import importlib.util
 import json
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import rtbci
 from rtbci.bench.environment import environment
 from rtbci.bench.full_size import BACKEND as FULL_SIZE
 from rtbci.bench.generation import STRENGTHS, measure_generator, scene_evidence, stated_quality
@@ -90,7 +92,7 @@ def test_the_environment_names_machine_and_versions():
 def test_the_plot_is_a_png_also_where_a_quality_is_missing(folder, tmp_path):
     rows = measure_generator(folder, repeats=8, threads=1)
     rows.append(replace(rows[1], quality=None, backend="another"))
-    path = tmp_path / "new" / "plot.png"
+    path = tmp_path / "plot.png"
     plot_quality(rows, path, chance=0.025, title="a test")
     assert path.read_bytes().startswith(b"\x89PNG")
     (tmp_path / "file").write_text("in the way")
@@ -140,3 +142,11 @@ def test_the_command_writes_rows_environment_and_plot(folder, tmp_path, capsys):
     assert (tmp_path / "q.png").read_bytes().startswith(b"\x89PNG")
     printed = capsys.readouterr().out
     assert "keyframe" in printed and "cpu ms" in printed and "… │" not in printed
+
+
+def test_rtbci_knows_its_version_where_it_is_not_installed(monkeypatch):
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    assert environment("rtbci", "numpy")["versions"] == {"rtbci": rtbci.__version__, "numpy": None}

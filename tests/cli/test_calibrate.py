@@ -176,6 +176,14 @@ def test_beginning_anew_needs_the_stream_again(command, bundle_folder):
     assert _recorded() == 0
 
 
+def test_where_nothing_is_kept_no_interruption_is_spoken_of(command, bundle_folder):
+    arguments = options(bundle_folder, "--stream", "no such cap", "--wait", "0.5")
+    for _ in range(2):
+        done = command(*arguments).end()
+        refused(done, "no such cap")
+        assert "interrupted" not in done[1] + done[2]
+
+
 def test_ctrl_c_keeps_what_was_watched(command, bundle_folder, shower, source_id):
     running = command(*options(bundle_folder, "--source-id", source_id))
     deadline = time.monotonic() + 60

@@ -1,12 +1,17 @@
 """Calibrating simulated wearers without a stream, and what is said of them together."""
 
+import json
+import threading
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+import rtbci.cli.evaluate_calibration
 from rtbci.bundle import load_bundle
 from rtbci.calibrate import calibrate
+from rtbci.cli import app
 from rtbci.cli.calibrated_wearers import AGAIN, FIRST, LATER, Trial, sit, summary
 from rtbci.wearers import Adapter
 
@@ -52,3 +57,27 @@ def test_a_sitting_is_the_same_each_time_and_another_one_is_not(bundle_folder):
     assert (first.z == again.z).all()
     assert [c.concept for c in first.clips] != [c.concept for c in other.clips]
     assert len(first.clips) == 15
+
+
+@pytest.mark.parametrize(
+    ("given", "clock", "budget_s"), [((), "processor", 60.0), (("--wall",), "wall", 30.0)]
+)
+def test_the_report_says_what_it_was_made_with(bundle_folder, monkeypatch, tmp_path, given, clock, budget_s):
+    row = {
+        "seed": 7,
+        "chosen": "none",
+        "predicted": {"top1": 0.3, "ci95": [0.2, 0.4]},
+        "live": 0.3,
+        "live_none": 0.3,
+        "inside": True,
+        "decodable": True,
+        "fit_seconds": 1.0,
+    }
+    monkeypatch.setattr(Trial, "rows", lambda self, seeds: [row])
+    monkeypatch.setattr(rtbci.cli.evaluate_calibration, "stop_on_signals", threading.Event)
+    options = ("--closed-form", "--first-seed", 7, "--bundle", bundle_folder, "--report", tmp_path / "r.json")
+    done = CliRunner().invoke(app, ["evaluate", "calibration", *map(str, options), *given])
+    assert done.exit_code == 0, done.output
+    told = json.loads((tmp_path / "r.json").read_text())
+    assert (told["clock"], told["budget_s"], told["first_seed"]) == (clock, budget_s, 7)
+    assert told["closed_form"] and told["environment"]["versions"]["rtbci"]

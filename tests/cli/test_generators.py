@@ -5,7 +5,7 @@ from rtbci.errors import UsageError
 
 
 def test_the_bundles_own_generator_is_the_default():
-    assert generator_process(None, "onnxruntime-cpu") == ("rtbci.generate.worker",)
+    assert generator_process(None, None) == ("rtbci.generate.worker",)
 
 
 def test_a_folder_is_run_by_the_engine_that_was_asked_for(tmp_path):

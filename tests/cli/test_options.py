@@ -8,7 +8,7 @@ import rtbci.cli.run
 import rtbci.cli.simulate
 import rtbci.stream
 from rtbci.cli import app
-from rtbci.errors import UsageError
+from rtbci.errors import RtbciError, UsageError
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,25 @@ def test_a_report_without_a_place_is_refused_before_anything_is_done(arguments, 
     assert isinstance(done.exception, UsageError)
     assert "report cannot be written" in str(done.exception)
     assert not done.output
+
+
+def test_a_plot_without_a_place_is_refused_before_anything_is_measured(tmp_path):
+    nowhere = tmp_path / "nowhere"
+    done = CliRunner().invoke(app, ["bench", "generate", "--plot", str(nowhere / "a.png")])
+    assert isinstance(done.exception, UsageError)
+    assert "plot cannot be written" in str(done.exception)
+    assert not done.output
+    assert not nowhere.exists()
+
+
+def test_what_cannot_run_is_refused_before_the_search_for_the_stream(monkeypatch, tmp_path):
+    monkeypatch.setattr(rtbci.cli.run, "stop_on_signals", lambda: None)
+    monkeypatch.setattr(rtbci.stream, "resolve_one", lambda *_: pytest.fail("it searched"))
+    (tmp_path / "bundle.json").write_text("{")
+    for given, said in (
+        (("--engine", "tensorrt"), "--full-size"),
+        (("--bundle", str(tmp_path)), str(tmp_path)),
+    ):
+        done = CliRunner().invoke(app, ["run", "--stream", "cap", "--headless", *given])
+        assert isinstance(done.exception, RtbciError)
+        assert said in str(done.exception)

@@ -3,9 +3,12 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
+from typer.testing import CliRunner
 
 from export.codec import DECODER_FILE, PREVIEW_FILE, PREVIEW_SHRINK, example_latents, export_decoder
 from export.contact_sheet import SHOWN, contact_sheet
+from rtbci.cli import app
+from rtbci.errors import UsageError
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
 from training.codec import WEIGHTS_FILE, load_codec
 from training.codec_model import LATENT_SHAPE, Codec
@@ -42,3 +45,14 @@ def test_without_evidence_all_scenes_look_the_same(folder, qapp):
     for other in cells[1:]:
         assert np.abs(other[watched] - cells[0][watched]).mean() > 5
         np.testing.assert_array_equal(other[last], cells[0][last])
+
+
+def test_a_sheet_that_cannot_be_written_is_refused(folder, qapp, tmp_path, monkeypatch):
+    nowhere = tmp_path / "nowhere" / "sheet.png"
+    with pytest.raises(UsageError, match="contact sheet cannot be written"):
+        contact_sheet(folder, nowhere)
+    # The command does not draw for minutes first.
+    monkeypatch.setattr("export.contact_sheet.contact_sheet", lambda *_: pytest.fail("it drew"))
+    done = CliRunner().invoke(app, ["export", "contact-sheet", str(nowhere)])
+    assert isinstance(done.exception, UsageError)
+    assert "contact sheet cannot be written" in str(done.exception)

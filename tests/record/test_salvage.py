@@ -1,10 +1,12 @@
 import io
+import logging
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.replay import read_recording
 from rtbci.errors import RecordingError
 from rtbci.record import read_xdf, whole_length
 from rtbci.record.xdf import XdfStream, boundary, file_start
@@ -47,6 +49,15 @@ def test_wherever_it_is_cut_all_whole_chunks_are_read(tmp_path_factory, cut):
         np.testing.assert_array_equal(streams[0]["time_series"][:, 0], np.repeat(np.arange(float(blocks)), 3))
         np.testing.assert_array_equal(streams[0]["time_stamps"], np.arange(3.0 * blocks))
         assert [row[0] for row in streams[1]["time_series"]] == [f"marker {i}" for i in range(texts)]
+
+
+def test_what_a_recorder_left_out_is_not_warned_of(tmp_path, caplog):
+    path = tmp_path / "no-clocks.xdf"
+    path.write_bytes(CONTENT)
+    logging.getLogger("pyxdf").setLevel(logging.NOTSET)
+    read_xdf(path)
+    read_recording(path)
+    assert not [record for record in caplog.records if record.name.startswith("pyxdf")]
 
 
 def test_recordings_of_other_programs_are_whole(shared_data):

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from rtbci.cli import app
 from rtbci.errors import WearerError
 from rtbci.wearers import (
     Adapter,
@@ -23,7 +25,6 @@ from rtbci.wearers import (
     import_profile,
     is_sealed,
     list_profiles,
-    list_sealed,
     load_profile,
     read_report,
     save_profile,
@@ -168,9 +169,24 @@ def test_what_is_no_export(tmp_path):
         archive.writestr("../evil", "x")
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("profile.json", bytes(20_000_000))
-    for name in ("text", "empty.zip", "bomb.zip", "nothing"):
-        with pytest.raises(WearerError, match="holds no profile"):
+    (tmp_path / "folder").mkdir()
+    for name, why in (
+        ("text", r"holds no profile \(it is no whole zip file\)"),
+        ("empty.zip", r"holds no profile \(files of a profile are missing in it\)"),
+        ("bomb.zip", "holds no profile"),
+        ("nothing", r"cannot be read \(No such file or directory\)"),
+        ("folder", r"cannot be read \(Is a directory\)"),
+    ):
+        with pytest.raises(WearerError, match=rf"{name} {why}.*; give a file that") as refused:
             import_profile(tmp_path / name)
+        assert "Errno" not in str(refused.value)
+
+
+def test_nobody_is_asked_whether_to_delete_what_is_not_there():
+    done = CliRunner().invoke(app, ["wearers", "delete", "nobody"])
+    assert isinstance(done.exception, WearerError)
+    assert "no profile of 'nobody'" in str(done.exception)
+    assert not done.output
 
 
 @pytest.mark.parametrize(
@@ -185,6 +201,20 @@ def test_damage_is_noticed(file):
     (folder / file).unlink()
     with pytest.raises(WearerError, match="calibrate the wearer again"):
         load_profile("w01")
+
+
+def test_a_damaged_profile_keeps_no_other_from_being_listed(monkeypatch):
+    monkeypatch.setattr("rtbci.cli.tables._WIDTH", 80)
+    save_profile(replace(profile("b-good"), report={"stream": {"name": "my cap"}}))
+    (save_profile(profile("a-bad")) / "matrix.npy").unlink()
+    bad, good = list_profiles()
+    assert bad.profile is None and good.profile is not None
+    assert "matrix.npy is missing" in bad.damage and "Errno" not in bad.damage
+    done = CliRunner().invoke(app, ["wearers", "list"])
+    assert done.exit_code == 0, done.output
+    assert "damaged" in done.output and bad.damage in done.output
+    assert "2026-01-01 00:00" in done.output and "tiny-1" in done.output
+    assert "b-good: stream 'my cap', 2 channels: Fp1, Cz" in done.output
 
 
 def test_another_version_and_unknown_fields_are_refused():
@@ -268,7 +298,8 @@ def test_an_encrypted_profile_tells_nothing_without_its_passphrase(tmp_path, mon
     assert [path.name for path in folder.iterdir()] == ["profile.sealed"]
     assert b"layer" not in (folder / "profile.sealed").read_bytes()
     assert is_sealed("w01")
-    assert (list_profiles(), list_sealed()) == ([], ["w01"])
+    (listed,) = list_profiles()
+    assert (listed.wearer, listed.sealed, listed.profile) == ("w01", True, None)
     loaded = load_profile("w01", bundle_id="tiny-1", passphrase="correct horse")
     np.testing.assert_array_equal(loaded.adapter.own_weight, saved.adapter.own_weight)
     with pytest.raises(WearerError, match="RTBCI_PASSPHRASE"):
