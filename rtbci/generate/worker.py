@@ -3,7 +3,8 @@
 ``python -m rtbci.generate.worker --bundle FOLDER --inbox ipc://… --outbox ipc://… --parent PID`` connects a
 PULL socket to the inbox and a PUSH socket to the outbox; both are bound by whoever starts it. Into the inbox
 go `Evidence` messages as `rtbci.wire.codec.pack` makes them, or the single frames ``flush`` (drop what is
-being drawn) and ``stop``. Out come `Picture` messages, and a `Notice` for what could not be drawn.
+being drawn) and ``stop``. Out come `Picture` messages, a `Notice` for what could not be drawn, and the single
+frames of `rtbci.generate.pulse` while there is nothing else to say.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from rtbci.errors import RtbciError, WireError
 from rtbci.generate.evidence_input import DecodedEvidence, from_message
 from rtbci.generate.generator import Generator
 from rtbci.generate.opening import open_generator
+from rtbci.generate.pulse import WORKING, Pulse
 from rtbci.generate.reuse import Reuse
 from rtbci.stimuli.captions import caption
 from rtbci.stimuli.spec import CLIP_SECONDS, clip_spec
@@ -274,8 +276,11 @@ def run_worker(arguments: argparse.Namespace, open_generator: Callable[[Bundle],
     # Blurring is small products of matrices: onnxruntime's threads need the cores more.
     threadpool_limits(1, "blas")
     try:
-        bundle = load_bundle(arguments.bundle)
-        _serve(open_generator(bundle), bundle, arguments)
+        # Before all else: models load for long, and engines are built for minutes.
+        with Pulse(arguments.outbox):
+            bundle = load_bundle(arguments.bundle)
+            generator = open_generator(bundle)
+        _serve(generator, bundle, arguments)
     except RtbciError as error:
         log.error("%s", error)
         return error.exit_code
@@ -291,6 +296,8 @@ def _serve(generator: Generator, bundle: Bundle, arguments: argparse.Namespace) 
         with pull, push:
             pull.connect(arguments.inbox)
             push.connect(arguments.outbox)
+            # It is open: from now on evidence is owed an answer.
+            push.send(WORKING)
             Worker(generator, bundle.manifest, pull, push, arguments.parent).run()
 
 

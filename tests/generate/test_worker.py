@@ -39,8 +39,12 @@ class Line:
         self.push.send_multipart(pack(header, buffers() if arrays is None else arrays, "test", 0))
 
     def receive(self, timeout_s=60.0):
-        assert self.pull.poll(int(timeout_s * 1000)), "nothing came back"
-        envelope, arrays = unpack(self.pull.recv_multipart())
+        frames = [b""]
+        # Its pulse says no more than that it is at work.
+        while len(frames) == 1:
+            assert self.pull.poll(int(timeout_s * 1000)), "nothing came back"
+            frames = self.pull.recv_multipart()
+        envelope, arrays = unpack(frames)
         return envelope.header, arrays
 
     def pictures(self, count):
