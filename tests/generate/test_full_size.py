@@ -98,6 +98,23 @@ def test_newer_evidence_stops_a_clip_between_two_steps(generator, networks, step
     assert len(networks.calls) == steps * per_step
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_newer_evidence_stops_a_keyframe_between_two_steps(generator, networks, steps):
+    given = decoded(1.0)
+    answers = iter([False] * (steps - 1) + [True])
+    assert generator.keyframe(given, lambda: next(answers)) is None
+    assert len(networks.calls) == 2 * steps
+    # What was left half done is no picture: it is begun anew.
+    networks.calls.clear()
+    assert generator.keyframe(given).shape == (1, 8, 8, 3)
+    assert len(networks.calls) == 8
+
+
+def test_a_clip_whose_keyframe_is_out_of_date_is_none(generator, networks):
+    assert list(generator.clip(decoded(1.0), lambda: True)) == []
+    assert [call[0] for call in networks.calls] == ["keyframe"] * 2
+
+
 def test_a_clip_that_is_not_stopped_is_whole_and_can_stop_between_frames(generator):
     given = decoded(1.0)
     assert len(list(generator.clip(given))) == SIZES.frames

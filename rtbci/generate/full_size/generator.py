@@ -19,6 +19,8 @@ from rtbci.wire.messages import Grade
 
 Noise = Callable[[tuple[int, int], tuple[int, ...]], Iterator[Floats]]
 """Gives, for a seed and a shape, standard normal arrays; the same ones each time."""
+STEP_S = 300.0
+"""A step that takes longer is taken for hung: in torch on a processor one of a clip takes minutes."""
 _PICTURE, _CLIP = 0, 1
 """Second part of the seeds: a clip whose first frame had the keyframe's noise would draw it twice."""
 
@@ -98,6 +100,7 @@ class FullSizeGenerator:
                     f"{want}; export networks and prompts together."
                 )
         self.frames = sizes.frames
+        self.step_s = STEP_S
         self.provider = networks.provider
         self._networks = networks
         self._prompts = prompts
@@ -126,14 +129,17 @@ class FullSizeGenerator:
         """Draw what the EEG's own latent says; uint8 (1, h, w, 3)."""
         return self._draw(self._latent(evidence), evidence)[None]
 
-    def keyframe(self, evidence: DecodedEvidence) -> Pictures:
-        """Draw the EEG's latent, refined; uint8 (1, h, w, 3)."""
-        return self._draw(self._refine(evidence), evidence)[None]
+    def keyframe(self, evidence: DecodedEvidence, stale: Stale = never) -> Pictures | None:
+        """Draw the EEG's latent, refined; uint8 (1, h, w, 3), or None as soon as `stale` says to stop."""
+        refined = self._refine(evidence, stale)
+        return None if refined is None else self._draw(refined, evidence)[None]
 
     def clip(self, evidence: DecodedEvidence, stale: Stale = never) -> Iterator[Pictures]:
         """Let the keyframe move; frames uint8 (h, w, 3), none or fewer as soon as `stale` says to stop."""
         sharp = sharpness(evidence.strength)
-        keyframe, text = self._refine(evidence), self._text(evidence, sharp)
+        keyframe, text = self._refine(evidence, stale), self._text(evidence, sharp)
+        if keyframe is None:
+            return
         latents = np.repeat(self._latent(evidence)[None], self.frames, axis=0)
 
         def network(noisy: Floats, time: int, told: Floats) -> Floats:
@@ -179,15 +185,19 @@ class FullSizeGenerator:
         weights = evidence.posterior**sharp.mixing
         return np.asarray(np.tensordot(weights / weights.sum(), prompts.concepts, 1), dtype=np.float32)
 
-    def _refine(self, evidence: DecodedEvidence) -> Floats:
+    def _refine(self, evidence: DecodedEvidence, stale: Stale) -> Floats | None:
         # Keyframe and clip of one decode show one picture.
-        if self._refined is None or self._refined[0] is not evidence:
-            sharp = sharpness(evidence.strength)
-            latent, text = self._latent(evidence), self._text(evidence, sharp)
-            noise = self._noise((evidence.context, _PICTURE), latent.shape)
-            steps = self._denoise(self._networks.denoise_picture, latent, text, sharp, noise)
-            self._refined = (evidence, [latent, *steps][-1])
-        return self._refined[1]
+        if self._refined is not None and self._refined[0] is evidence:
+            return self._refined[1]
+        sharp = sharpness(evidence.strength)
+        latent, text = self._latent(evidence), self._text(evidence, sharp)
+        noise = self._noise((evidence.context, _PICTURE), latent.shape)
+        for cleaned in self._denoise(self._networks.denoise_picture, latent, text, sharp, noise):
+            if stale():
+                return None
+            latent = cleaned
+        self._refined = (evidence, latent)
+        return latent
 
     def _denoise(
         self,
