@@ -38,8 +38,9 @@ def models():
     return tiny_models()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def generator(models):
+    # A fresh one each time: what was drawn before turns what is drawn next.
     networks = TorchNetworks(models, frames=FRAMES, latent=LATENT[1:], tokens=TOKENS)
     return FullSizeGenerator(networks, prompts(), models.schedule, torch_noise)
 
