@@ -13,7 +13,7 @@ from rtbci.bundle import Bundle
 from rtbci.bundle.engine import CPU, EngineSession
 from rtbci.errors import GeneratorError
 from rtbci.generate.evidence_input import DecodedEvidence
-from rtbci.generate.generator import TURN, Stale, never
+from rtbci.generate.generator import STEP_S, TURN, Stale, never
 from rtbci.generate.picture import Decode, Pictures, Session, decoding
 from rtbci.generate.reuse import Look
 from rtbci.generate.sharpness import BACKDROP_BLUR, Sharpness, blurred, sharpness, veil
@@ -133,6 +133,7 @@ class DrawingGenerator:
         decode_preview: Decode | None = None,
     ) -> None:
         self.frames = frames
+        self.step_s = STEP_S
         self.provider = ""
         self.mean = mean
         self._flow = flow
@@ -185,8 +186,8 @@ class DrawingGenerator:
         drawn = self._decode_preview(self._latent(evidence))
         return veil(drawn, self._preview_backdrop, sharpness(evidence.strength))[None]
 
-    def keyframe(self, evidence: DecodedEvidence) -> Pictures:
-        """Draw the scene at its middle moment; uint8 (1, h, w, 3)."""
+    def keyframe(self, evidence: DecodedEvidence, stale: Stale = never) -> Pictures:
+        """Draw the scene at its middle moment, which its look has refined already; uint8 (1, h, w, 3)."""
         return self._picture(self._compose(evidence), evidence)[None]
 
     def clip(self, evidence: DecodedEvidence, stale: Stale = never) -> Iterator[Pictures]:

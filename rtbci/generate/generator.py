@@ -22,6 +22,8 @@ Stale = Callable[[], bool]
 TURN = 0.6
 """How far a composition goes towards the next one of its context at each window: most of the way, so that the
 picture mostly shows what its caption says, but not all of it, so that it turns rather than jumps."""
+STEP_S = 5.0
+"""A step of a small generator that takes longer is taken for hung."""
 
 
 def never() -> bool:
@@ -34,13 +36,18 @@ class Generator(Protocol):
 
     frames: int
     """Frames of a clip."""
+    step_s: float
+    """Seconds after which one step of its work, between two questions of `stale`, is taken for hung."""
 
     def preview(self, evidence: DecodedEvidence) -> Pictures:
         """Draw what the EEG's own latent says; uint8 (1, h, w, 3)."""
         ...
 
-    def keyframe(self, evidence: DecodedEvidence) -> Pictures:
-        """Draw the scene at its middle moment; uint8 (1, h, w, 3)."""
+    def keyframe(self, evidence: DecodedEvidence, stale: Stale = never) -> Pictures | None:
+        """Draw the scene at its middle moment; uint8 (1, h, w, 3).
+
+        None as soon as `stale` says that it is out of date; one that takes many steps asks between any two.
+        """
         ...
 
     def clip(self, evidence: DecodedEvidence, stale: Stale = never) -> Iterator[Pictures]:
@@ -83,6 +90,7 @@ class MemoryGenerator:
     def __init__(self, memory: SceneMemory, decode: Decode, decode_preview: Decode | None = None) -> None:
         self.memory = memory
         self.frames = memory.frames
+        self.step_s = STEP_S
         self.provider = ""
         self._decode = decode
         self._decode_preview = decode_preview or decode
@@ -124,8 +132,8 @@ class MemoryGenerator:
         picture = self._decode_preview(evidence.latent)
         return veil(picture, self._preview_backdrop, sharpness(evidence.strength))[None]
 
-    def keyframe(self, evidence: DecodedEvidence) -> Pictures:
-        """Draw the scene at its middle moment; uint8 (1, h, w, 3)."""
+    def keyframe(self, evidence: DecodedEvidence, stale: Stale = never) -> Pictures:
+        """Draw the scene at its middle moment, in one step; uint8 (1, h, w, 3)."""
         latents = self._compose(evidence).latents
         return self._draw(latents[self.memory.keyframe], evidence.strength)[None]
 

@@ -3,7 +3,8 @@
 ``python -m rtbci.generate.worker --bundle FOLDER --inbox ipc://… --outbox ipc://… --parent PID`` connects a
 PULL socket to the inbox and a PUSH socket to the outbox; both are bound by whoever starts it. Into the inbox
 go `Evidence` messages as `rtbci.wire.codec.pack` makes them, or the single frames ``flush`` (drop what is
-being drawn) and ``stop``. Out come `Picture` messages, and a `Notice` for what could not be drawn.
+being drawn) and ``stop``. Out come `Picture` messages, a `Notice` for what could not be drawn, and the single
+frames of `rtbci.generate.pulse` while there is nothing else to say.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from rtbci.errors import RtbciError, WireError
 from rtbci.generate.evidence_input import DecodedEvidence, from_message
 from rtbci.generate.generator import Generator
 from rtbci.generate.opening import open_generator
+from rtbci.generate.pulse import WORKING, Pulse
 from rtbci.generate.reuse import Reuse
 from rtbci.stimuli.captions import caption
 from rtbci.stimuli.spec import CLIP_SECONDS, clip_spec
@@ -85,6 +87,12 @@ class Inbox:
         self._drain()
         return self._waiting is not None or self.flushed or self.stopped
 
+    def voids(self, context: int) -> bool:
+        """Say whether what is drawn of a context is void: a flush, the end or another context has come."""
+        self._drain()
+        other = self._waiting is not None and self._waiting.header.context != context
+        return other or self.flushed or self.stopped
+
     def _drain(self) -> None:
         while self._socket.poll(0):
             frames = self._socket.recv_multipart()
@@ -119,8 +127,10 @@ class Inbox:
 class Worker:
     """Draws the newest evidence in three grades until it is stopped.
 
-    Preview and keyframe of each evidence taken are always sent; a clip is dropped as soon as newer evidence
-    waits. What would look like the last picture of its grade is not drawn again but sent again, marked so.
+    The preview of each evidence taken is always sent; keyframe and clip are dropped between two steps as soon
+    as newer evidence waits. The keyframe after a dropped one is drawn to its end unless it is void: a network
+    that is slower than the evidence would show none ever. What would look like the last picture of its grade
+    is not drawn again but sent again, marked so.
 
     Parameters
     ----------
@@ -131,6 +141,8 @@ class Worker:
         PULL and PUSH.
     parent : int, optional
         Process whose end ends this one.
+    step : callable
+        Is told before each step of drawing how many seconds it may take; 0 when there is nothing to draw.
     """
 
     def __init__(
@@ -140,11 +152,14 @@ class Worker:
         inbox: zmq.Socket[bytes],
         outbox: zmq.Socket[bytes],
         parent: int | None = None,
+        step: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         self._generator = generator
         self._manifest = manifest
         self._outbox = outbox
         self._parent = parent
+        self._step = step
+        self._dropped = False
         self._reuse = Reuse()
         self._session = f"generator-{os.getpid()}"
         self._numbers: dict[type, int] = {}
@@ -157,18 +172,36 @@ class Worker:
             request = self.inbox.take(_POLL_MS)
             if request is not None:
                 self.draw(request)
+                self._step(0.0)
 
     def draw(self, request: Request) -> None:
         """Draw one decode, each grade sent as soon as it is ready."""
         evidence = request.evidence
+        self._step(self._generator.step_s)
         self._draw_one(request, "preview", self._generator.preview)
-        self._draw_one(request, "keyframe", self._generator.keyframe)
+        self._step(self._generator.step_s)
+        late = self._dropped
+
+        def keyframe_is_stale() -> bool:
+            self._step(self._generator.step_s)
+            return self.inbox.voids(evidence.context) if late else self.inbox.interrupts()
+
+        def clip_is_stale() -> bool:
+            self._step(self._generator.step_s)
+            return self.inbox.interrupts()
+
+        self._dropped = not self._draw_one(
+            request, "keyframe", lambda given: self._generator.keyframe(given, keyframe_is_stale)
+        )
+        if self._dropped:
+            return
+        self._step(self._generator.step_s)
         look = self._generator.look(evidence, "clip")
         kept = self._reuse.find("clip", request.header, look)
         if kept is not None:
             self._send_picture(request, "clip", kept, reused=True)
             return
-        frames = list(self._generator.clip(evidence, self.inbox.interrupts))
+        frames = list(self._generator.clip(evidence, clip_is_stale))
         if len(frames) < self._generator.frames:
             return
         clip = np.stack(frames)
@@ -176,14 +209,18 @@ class Worker:
         self._send_picture(request, "clip", clip)
 
     def _draw_one(
-        self, request: Request, grade: Grade, draw: Callable[[DecodedEvidence], NDArray[np.uint8]]
-    ) -> None:
+        self, request: Request, grade: Grade, draw: Callable[[DecodedEvidence], NDArray[np.uint8] | None]
+    ) -> bool:
+        """Draw and send one picture; False if it was dropped."""
         look = self._generator.look(request.evidence, grade)
         kept = self._reuse.find(grade, request.header, look)
         frames = kept if kept is not None else draw(request.evidence)
+        if frames is None:
+            return False
         if kept is None:
             self._reuse.keep(grade, request.header, look, frames)
         self._send_picture(request, grade, frames, reused=kept is not None)
+        return True
 
     def _caption(self, request: Request, grade: Grade) -> str:
         """Say what the picture shows, as far as the evidence allows to say so."""
@@ -274,15 +311,19 @@ def run_worker(arguments: argparse.Namespace, open_generator: Callable[[Bundle],
     # Blurring is small products of matrices: onnxruntime's threads need the cores more.
     threadpool_limits(1, "blas")
     try:
-        bundle = load_bundle(arguments.bundle)
-        _serve(open_generator(bundle), bundle, arguments)
+        # Before all else: models load for long, and engines are built for minutes.
+        with Pulse(arguments.outbox) as pulse:
+            bundle = load_bundle(arguments.bundle)
+            generator = open_generator(bundle)
+            pulse.step(0.0)
+            _serve(generator, bundle, arguments, pulse)
     except RtbciError as error:
         log.error("%s", error)
         return error.exit_code
     return 0
 
 
-def _serve(generator: Generator, bundle: Bundle, arguments: argparse.Namespace) -> None:
+def _serve(generator: Generator, bundle: Bundle, arguments: argparse.Namespace, pulse: Pulse) -> None:
     with zmq.Context() as context:
         pull, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
         pull.setsockopt(zmq.LINGER, 0)
@@ -291,7 +332,9 @@ def _serve(generator: Generator, bundle: Bundle, arguments: argparse.Namespace) 
         with pull, push:
             pull.connect(arguments.inbox)
             push.connect(arguments.outbox)
-            Worker(generator, bundle.manifest, pull, push, arguments.parent).run()
+            # It is open: from now on evidence is owed an answer.
+            push.send(WORKING)
+            Worker(generator, bundle.manifest, pull, push, arguments.parent, pulse.step).run()
 
 
 def main() -> int:

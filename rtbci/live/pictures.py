@@ -32,13 +32,17 @@ _RESTARTS = 5
 _WITHIN_S = 600.0
 _END_S = 1.0
 STARTING_S = 30.0
-"""A generator that has not answered so long after its start is taken for stuck,"""
+"""A generator that starts and has not said so for so long is taken for stuck,"""
 STALL_S = 5.0
-"""and later one that has not answered evidence for so long."""
+"""and later one that for so long has neither answered evidence nor said that it is at work."""
+SLOW_START_S = 10.0
+"""The user is told of a start that takes longer."""
 MEMORY = ("rtbci.generate.worker",)
 """The bundle's own generator."""
 FLUSH = b"flush"
 """Tells the generator to drop what it is drawing, as `rtbci.generate.worker` has it."""
+STARTING, WORKING = b"starting", b"working"
+"""What the generator says while it has no pictures, as `rtbci.generate.pulse` has it."""
 
 
 class PictureLink:
@@ -89,7 +93,9 @@ class PictureLink:
         self._sending = threading.Lock()
         self._worker: subprocess.Popen[bytes] | None = None
         self._restarts: deque[float] = deque(maxlen=_RESTARTS)
-        self._answered = False
+        self._open = False
+        self._launched = self._heard = time.monotonic()
+        self._slow_start_told = False
         self._owed_since: float | None = None
         self._last_sent = 0
         self._void_until = 0
@@ -148,7 +154,8 @@ class PictureLink:
             _log.info("the generator's queue is full; window %d is not drawn", evidence.window)
         self._sent += 1
         self._last_sent = evidence.window
-        if self._owed_since is None:
+        # One that is still being opened cannot answer.
+        if self._open and self._owed_since is None:
             self._owed_since = time.monotonic()
 
     def flush(self) -> None:
@@ -191,7 +198,8 @@ class PictureLink:
     # ---- the generator's process ---------------------------------------------------------------
 
     def _launch(self) -> None:
-        self._answered, self._owed_since = False, None
+        self._open, self._owed_since = False, None
+        self._launched = self._heard = time.monotonic()
         try:
             self._worker = subprocess.Popen(
                 [
@@ -216,7 +224,7 @@ class PictureLink:
         if self._worker.poll() is not None:
             how = f"ended (code {self._worker.returncode})"
         elif self._is_stuck():
-            how = f"did not answer for {STALL_S if self._answered else STARTING_S:g} s"
+            how = f"did not answer for {STALL_S if self._open else STARTING_S:g} s"
             # It may be unable to hear a request to end, and may take long to be gone.
             self._worker.kill()
             self._worker.wait()
@@ -232,13 +240,16 @@ class PictureLink:
         self._launch()
 
     def _is_stuck(self) -> bool:
-        """Whether evidence has waited too long for its preview."""
+        """Whether too long nothing was heard: of evidence that was sent, or at the start of anything."""
+        now = time.monotonic()
+        if not self._open:
+            return now - self._heard > STARTING_S
+        # Evidence may be dropped for newer by another thread meanwhile.
         owed = self._owed_since
-        patience = STALL_S if self._answered else STARTING_S
-        return owed is not None and time.monotonic() - owed > patience
+        return owed is not None and now - max(owed, self._heard) > STALL_S
 
     def _tell(self, level: str, sentence: str) -> None:
-        _log.warning(sentence)
+        _log.log(logging.INFO if level == "info" else logging.WARNING, sentence)
         self._publisher.send(Notice(level=level, sentence=sentence, at=local_clock()))  # type: ignore[arg-type]
 
     # ---- what comes back -----------------------------------------------------------------------
@@ -257,7 +268,15 @@ class PictureLink:
             socket.close(linger=0)
 
     def _receive(self, frames: list[zmq.Frame]) -> None:
-        self._answered, self._owed_since = True, None
+        self._heard = time.monotonic()
+        word = frames[0].bytes if len(frames) == 1 else b""
+        if word == STARTING:
+            self._tell_of_slow_start()
+            return
+        self._open = True
+        if word == WORKING:
+            return
+        self._owed_since = None
         try:
             envelope, buffers = unpack([frame.buffer for frame in frames])
         except WireError as error:
@@ -270,6 +289,16 @@ class PictureLink:
             self._publish(header, buffers)
         elif isinstance(header, Notice):
             self._tell(header.level, header.sentence)
+
+    def _tell_of_slow_start(self) -> None:
+        """Say once in a session why there are no pictures yet."""
+        if self._slow_start_told or self._heard - self._launched < SLOW_START_S:
+            return
+        self._slow_start_told = True
+        self._tell(
+            "info",
+            "The generator is still starting; engines that are built for the first time can take minutes.",
+        )
 
     def _publish(self, picture: Picture, buffers: tuple[NDArray[np.uint8], ...]) -> None:
         if picture.window <= self._void_until:

@@ -38,8 +38,9 @@ def models():
     return tiny_models()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def generator(models):
+    # A fresh one each time: what was drawn before turns what is drawn next.
     networks = TorchNetworks(models, frames=FRAMES, latent=LATENT[1:], tokens=TOKENS)
     return FullSizeGenerator(networks, prompts(), models.schedule, torch_noise)
 
@@ -110,7 +111,7 @@ def test_a_clip_is_what_sparse_control_draws(models, generator, strength, monkey
     scaled = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 127.5 - 1
     keyframe = models.vae.encode(scaled).latents[0].numpy()
     given = evidence(strength)
-    monkeypatch.setattr(generator, "_refine", lambda _: keyframe)
+    monkeypatch.setattr(generator, "_refine", lambda *_: keyframe)
     times = models.schedule.times(whole.steps, 1.0)
     source = torch.Generator().manual_seed(1)
     first = torch.randn((1, LATENT[0], FRAMES, *LATENT[1:]), generator=source).numpy()

@@ -1,5 +1,7 @@
 """The loop itself, over networks that only say what they were asked."""
 
+from dataclasses import replace
+from itertools import count
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +11,7 @@ from rtbci.errors import GeneratorError
 from rtbci.generate.evidence_input import DecodedEvidence
 from rtbci.generate.full_size import FullSizeGenerator, Prompts, Schedule
 from rtbci.generate.full_size.networks import Sizes
+from rtbci.generate.generator import TURN
 from rtbci.generate.reuse import ALIKE
 
 SIZES = Sizes(latent=(4, 2, 2), frames=3, tokens=2, width=3)
@@ -98,6 +101,23 @@ def test_newer_evidence_stops_a_clip_between_two_steps(generator, networks, step
     assert len(networks.calls) == steps * per_step
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_newer_evidence_stops_a_keyframe_between_two_steps(generator, networks, steps):
+    given = decoded(1.0)
+    answers = iter([False] * (steps - 1) + [True])
+    assert generator.keyframe(given, lambda: next(answers)) is None
+    assert len(networks.calls) == 2 * steps
+    # What was left half done is no picture: it is begun anew.
+    networks.calls.clear()
+    assert generator.keyframe(given).shape == (1, 8, 8, 3)
+    assert len(networks.calls) == 8
+
+
+def test_a_clip_whose_keyframe_is_out_of_date_is_none(generator, networks):
+    assert list(generator.clip(decoded(1.0), lambda: True)) == []
+    assert [call[0] for call in networks.calls] == ["keyframe"] * 2
+
+
 def test_a_clip_that_is_not_stopped_is_whole_and_can_stop_between_frames(generator):
     given = decoded(1.0)
     assert len(list(generator.clip(given))) == SIZES.frames
@@ -126,13 +146,47 @@ def test_noise_is_the_contexts_own(generator, networks):
     assert np.abs(first_noisy(context=1) - again).max() > 0.1
 
 
+def test_latent_and_text_turn_within_a_context_and_not_into_another(networks):
+    start = np.zeros(SIZES.latent, np.float32)
+
+    def first_seen(generator, **given):
+        networks.calls.clear()
+        given = decoded(0.5, **({"latent": start} | given))
+        # Asked for its look first, as it is live: it turns once all the same.
+        generator.look(given, "keyframe")
+        generator.keyframe(given)
+        return networks.calls[0][2:]
+
+    still, turning = FullSizeGenerator(networks, PROMPTS), FullSizeGenerator(networks, PROMPTS)
+    one, other = {"text": np.zeros(6, np.float32)}, {"latent": start + 1, "text": np.ones(6, np.float32)}
+    _, seen_of_one = first_seen(turning, **one)
+    whole_text, seen_of_other = first_seen(still, **other)
+    text, seen = first_seen(turning, **other)
+    np.testing.assert_allclose(text, TURN * whole_text, rtol=1e-6)
+    np.testing.assert_allclose(seen - seen_of_one, TURN * (seen_of_other - seen_of_one), atol=1e-6)
+    text, _ = first_seen(turning, **other)
+    np.testing.assert_allclose(text, (1 - (1 - TURN) ** 2) * whole_text, rtol=1e-6)
+    text, seen = first_seen(turning, context=1, **one)
+    np.testing.assert_array_equal(text, np.zeros((2, 3)))
+    np.testing.assert_array_equal(seen, first_seen(still, context=1, **one)[1])
+
+
+def test_the_clip_moves_from_what_its_keyframe_was_drawn_from(generator, networks):
+    generator.keyframe(decoded(1.0))
+    networks.calls.clear()
+    list(generator.clip(decoded(1.0, seed=1)))
+    told = {kind: text for kind, _, text, _ in networks.calls[::2]}
+    assert networks.calls[0][0] == "keyframe"
+    np.testing.assert_array_equal(told["keyframe"], told["clip"])
+
+
 def test_a_decoder_that_was_taught_text_speaks_for_itself(generator, networks):
     said = np.arange(6, dtype=np.float32)
     generator.keyframe(decoded(0.5, text=said))
     np.testing.assert_array_equal(networks.calls[0][2], said.reshape(2, 3))
     networks.calls.clear()
     sure = np.eye(5)[2]
-    generator.keyframe(decoded(0.5, text=np.ones(64, np.float32), posterior=sure))
+    generator.keyframe(decoded(0.5, text=np.ones(64, np.float32), posterior=sure, context=1))
     np.testing.assert_allclose(networks.calls[0][2], PROMPTS.concepts[2], rtol=1e-6)
 
 
@@ -161,7 +215,7 @@ def test_a_bundle_that_decodes_no_latent_is_drawn_from_the_mean(generator, netwo
     other = decoded(1.0, latent=np.zeros((8, 16, 16), np.float32), window=1)
     np.testing.assert_array_equal(generator.keyframe(first), generator.keyframe(other))
     networks.calls.clear()
-    generator.keyframe(decoded(1.0, posterior=np.eye(5)[1]))
+    generator.keyframe(decoded(1.0, posterior=np.eye(5)[1], context=1))
     assert any(np.allclose(text, PROMPTS.concepts[1]) for _, _, text, _ in networks.calls)
     # Served again, what its decoder says counts again.
     generator.serve(bundle(SIZES.latent))
@@ -169,8 +223,12 @@ def test_a_bundle_that_decodes_no_latent_is_drawn_from_the_mean(generator, netwo
 
 
 def test_a_look_follows_what_is_drawn(generator):
+    contexts = count()
+
     def apart(a, b, grade):
-        difference = generator.look(a, grade) - generator.look(b, grade)
+        # Each in a context of its own, where it is not turned.
+        looks = [generator.look(replace(one, context=next(contexts)), grade) for one in (a, b)]
+        difference = looks[0] - looks[1]
         return float(np.sqrt(np.mean(difference**2)))
 
     given = decoded(1.0)

@@ -39,8 +39,12 @@ class Line:
         self.push.send_multipart(pack(header, buffers() if arrays is None else arrays, "test", 0))
 
     def receive(self, timeout_s=60.0):
-        assert self.pull.poll(int(timeout_s * 1000)), "nothing came back"
-        envelope, arrays = unpack(self.pull.recv_multipart())
+        frames = [b""]
+        # Its pulse says no more than that it is at work.
+        while len(frames) == 1:
+            assert self.pull.poll(int(timeout_s * 1000)), "nothing came back"
+            frames = self.pull.recv_multipart()
+        envelope, arrays = unpack(frames)
         return envelope.header, arrays
 
     def pictures(self, count):
@@ -152,6 +156,8 @@ class SlowGenerator:
     """
 
     frames = 3
+    step_s = 60.0
+    slow_keyframes = False
 
     def __init__(self):
         self.go = threading.Semaphore(0)
@@ -162,7 +168,14 @@ class SlowGenerator:
         self.drawn.append(("preview", evidence.window))
         return np.zeros((1, 8, 8, 3), np.uint8)
 
-    def keyframe(self, evidence):
+    def keyframe(self, evidence, stale):
+        if self.slow_keyframes:
+            end = time.monotonic() + 60
+            while not self.go.acquire(timeout=0.01):
+                assert time.monotonic() < end
+                self.out_of_date = stale()
+            if stale():
+                return None
         self.drawn.append(("keyframe", evidence.window))
         return np.zeros((1, 8, 8, 3), np.uint8)
 
@@ -237,6 +250,48 @@ def test_a_flush_drops_what_is_being_drawn(line, slow):
         ("keyframe", 2, 1),
     ]
     assert ("frame 1", 1) not in generator.drawn
+
+
+def test_newer_evidence_stops_a_keyframe_but_not_two_in_a_row(line, slow):
+    generator, worker = slow
+    generator.slow_keyframes = True
+    line.send(message(window=1))
+    line.pictures(1)
+    line.send(message(window=2), looking(2))
+    until(lambda: generator.out_of_date)
+    generator.go.release()
+    assert [(p.grade, p.window) for p in line.pictures(1)] == [("preview", 2)]
+    for window in (3, 4):
+        line.send(message(window=window), looking(window))
+    # They are there, and the second is shown all the same; its clip is stopped, after a frame.
+    until(lambda: worker.inbox.superseded == 1)
+    for _ in range(2):
+        generator.go.release()
+    assert [(p.grade, p.window) for p in line.pictures(2)] == [("keyframe", 2), ("preview", 4)]
+    assert ("keyframe", 1) not in generator.drawn
+
+
+@pytest.mark.parametrize("flush", [True, False])
+def test_a_keyframe_after_a_stopped_one_is_not_drawn_in_vain(line, slow, flush):
+    generator, _ = slow
+    generator.slow_keyframes = True
+    line.send(message(window=1))
+    line.pictures(1)
+    line.send(message(window=2), looking(2))
+    until(lambda: generator.out_of_date)
+    generator.go.release()
+    line.pictures(1)
+    generator.out_of_date = False
+    if flush:
+        line.push.send_multipart([FLUSH])
+    else:
+        line.send(message(window=3, context=2), looking(3))
+    until(lambda: generator.out_of_date)
+    generator.go.release()
+    if flush:
+        line.send(message(window=3, context=2), looking(3))
+    assert [(p.grade, p.window) for p in line.pictures(1)] == [("preview", 3)]
+    assert ("keyframe", 2) not in generator.drawn
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -136,7 +137,96 @@ def test_a_generator_that_has_nothing_to_do_is_not_taken_for_stuck(link, outlet,
     link.flush()
     monkeypatch.setattr(pictures, "STALL_S", 0.5)
     time.sleep(1.5)
-    assert link.pid == working and not outlet.of(Notice)
+    assert link.pid == working and not outlet.of(Notice, level="warning")
+
+
+@pytest.fixture
+def step_s():
+    """How long a step of the slow generator may take."""
+    return 1000.0
+
+
+@pytest.fixture
+def slow_link(tiny_bundle, outlet, latency, monkeypatch, tmp_path, step_s):
+    """A link to a generator that waits for the files `may_open` and, with keyframes, `may_draw`."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setattr(pictures, "SLOW_START_S", 0.0)
+    generator = ("tests.live.slow_generator", "--step-s", str(step_s))
+    for name in ("may-open", "may-draw"):
+        generator += (f"--{name}", str(tmp_path / name.replace("-", "_")))
+    link = PictureLink(tiny_bundle, outlet, latency, generator=generator)
+    link.start()
+    yield link
+    link.stop()
+
+
+def test_a_generator_that_takes_long_to_open_is_left_to_it_and_the_user_told_once(
+    slow_link, outlet, monkeypatch, tmp_path
+):
+    until(lambda: outlet.of(Notice))
+    # Only now, as Python's own start may take any time.
+    monkeypatch.setattr(pictures, "STARTING_S", 3.0)
+    monkeypatch.setattr(pictures, "STALL_S", 0.1)
+    opening, end = slow_link.pid, time.monotonic() + 4.5
+    while time.monotonic() < end:
+        draw(slow_link, 1)
+        time.sleep(0.1)
+    assert slow_link.pid == opening
+    assert [(n.level, "still starting" in n.sentence) for n in outlet.of(Notice)] == [("info", True)]
+    monkeypatch.setattr(pictures, "STALL_S", 1000.0)
+    (tmp_path / "may_draw").touch()
+    (tmp_path / "may_open").touch()
+    draw_until_answered(slow_link, outlet, 2)
+    assert slow_link.pid == opening and len(outlet.of(Notice)) == 1
+
+
+def test_a_generator_that_is_stopped_while_it_opens_is_started_again(
+    slow_link, outlet, monkeypatch, tmp_path
+):
+    until(lambda: outlet.of(Notice))
+    stuck = slow_link.pid
+    os.kill(stuck, signal.SIGSTOP)
+    monkeypatch.setattr(pictures, "STARTING_S", 2.0)
+    until(lambda: outlet.of(Notice, level="warning"))
+    monkeypatch.setattr(pictures, "STARTING_S", 1000.0)
+    assert "did not answer for 2 s" in outlet.of(Notice, level="warning")[0].sentence
+    (tmp_path / "may_draw").touch()
+    (tmp_path / "may_open").touch()
+    draw_until_answered(slow_link, outlet, 1)
+    assert slow_link.pid not in (None, stuck) and len(outlet.of(Notice)) == 2
+
+
+def draw_until_previewed(link: PictureLink, outlet: Outlet) -> None:
+    def previewed() -> bool:
+        draw(link, 1)
+        time.sleep(0.1)
+        return bool(outlet.of(Picture, grade="preview"))
+
+    until(previewed)
+
+
+def test_a_generator_that_is_long_at_one_step_is_left_to_it(slow_link, outlet, monkeypatch, tmp_path):
+    (tmp_path / "may_open").touch()
+    draw_until_previewed(slow_link, outlet)
+    monkeypatch.setattr(pictures, "STALL_S", 3.0)
+    working, end = slow_link.pid, time.monotonic() + 4.5
+    while time.monotonic() < end:
+        draw(slow_link, 2)
+        time.sleep(0.1)
+    monkeypatch.setattr(pictures, "STALL_S", 1000.0)
+    (tmp_path / "may_draw").touch()
+    until(lambda: outlet.of(Picture, grade="keyframe"))
+    assert slow_link.pid == working and not outlet.of(Notice, level="warning")
+
+
+@pytest.mark.parametrize("step_s", [0.5])
+def test_a_network_that_hangs_is_noticed(slow_link, outlet, monkeypatch, tmp_path):
+    (tmp_path / "may_open").touch()
+    draw_until_previewed(slow_link, outlet)
+    draw(slow_link, 2)
+    monkeypatch.setattr(pictures, "STALL_S", 2.0)
+    until(lambda: outlet.of(Notice, level="warning"))
+    assert "did not answer for 2 s" in outlet.of(Notice, level="warning")[0].sentence
 
 
 def test_a_flush_drops_what_is_on_its_way(link, outlet):

@@ -11,7 +11,7 @@ from rtbci.errors import GeneratorError
 from rtbci.generate.evidence_input import DecodedEvidence
 from rtbci.generate.full_size.networks import Floats, Networks
 from rtbci.generate.full_size.schedule import Schedule
-from rtbci.generate.generator import Stale, never
+from rtbci.generate.generator import TURN, Stale, never
 from rtbci.generate.picture import Pictures
 from rtbci.generate.reuse import Look
 from rtbci.generate.sharpness import BACKDROP_BLUR, Sharpness, blurred, sharpness, veil
@@ -19,6 +19,8 @@ from rtbci.wire.messages import Grade
 
 Noise = Callable[[tuple[int, int], tuple[int, ...]], Iterator[Floats]]
 """Gives, for a seed and a shape, standard normal arrays; the same ones each time."""
+STEP_S = 300.0
+"""A step that takes longer is taken for hung: in torch on a processor one of a clip takes minutes."""
 _PICTURE, _CLIP = 0, 1
 """Second part of the seeds: a clip whose first frame had the keyframe's noise would draw it twice."""
 
@@ -58,7 +60,8 @@ class FullSizeGenerator:
 
     The EEG's latent takes the place of noise: it is noised part of the way and denoised again, as far, in as
     many steps and with as much guidance as the evidence allows (`rtbci.generate.sharpness`). The refined
-    keyframe then stands in a clip whose other frames are made in the same way.
+    keyframe then stands in a clip whose other frames are made in the same way. Within a context latent and
+    text turn to new evidence over a few windows; a new context starts afresh.
 
     Parameters
     ----------
@@ -98,6 +101,7 @@ class FullSizeGenerator:
                     f"{want}; export networks and prompts together."
                 )
         self.frames = sizes.frames
+        self.step_s = STEP_S
         self.provider = networks.provider
         self._networks = networks
         self._prompts = prompts
@@ -106,6 +110,7 @@ class FullSizeGenerator:
         self._mean_text = prompts.concepts.mean(axis=0)
         self._text_spread = _spread(prompts.concepts - self._mean_text)
         self._backdrop = blurred(networks.decode(prompts.mean_latent), BACKDROP_BLUR)
+        self._turned: tuple[DecodedEvidence, Floats, Floats] | None = None
         self._refined: tuple[DecodedEvidence, Floats] | None = None
         self._no_latents = False
 
@@ -118,6 +123,7 @@ class FullSizeGenerator:
             If its decoder does not give what these networks take.
         """
         self._no_latents = "latent" in bundle.manifest.silent
+        self._turned = self._refined = None
         decoded = bundle.manifest.engines["decoder"].inputs[0].shape[1:]
         latent = self._networks.sizes.latent if self._no_latents else decoded
         self._check(latent, len(bundle.manifest.concepts))
@@ -126,15 +132,19 @@ class FullSizeGenerator:
         """Draw what the EEG's own latent says; uint8 (1, h, w, 3)."""
         return self._draw(self._latent(evidence), evidence)[None]
 
-    def keyframe(self, evidence: DecodedEvidence) -> Pictures:
-        """Draw the EEG's latent, refined; uint8 (1, h, w, 3)."""
-        return self._draw(self._refine(evidence), evidence)[None]
+    def keyframe(self, evidence: DecodedEvidence, stale: Stale = never) -> Pictures | None:
+        """Draw the EEG's latent, refined; uint8 (1, h, w, 3), or None as soon as `stale` says to stop."""
+        refined = self._refine(evidence, stale)
+        return None if refined is None else self._draw(refined, evidence)[None]
 
     def clip(self, evidence: DecodedEvidence, stale: Stale = never) -> Iterator[Pictures]:
         """Let the keyframe move; frames uint8 (h, w, 3), none or fewer as soon as `stale` says to stop."""
         sharp = sharpness(evidence.strength)
-        keyframe, text = self._refine(evidence), self._text(evidence, sharp)
-        latents = np.repeat(self._latent(evidence)[None], self.frames, axis=0)
+        keyframe = self._refine(evidence, stale)
+        if keyframe is None:
+            return
+        latent, text = self._turn(evidence)
+        latents = np.repeat(latent[None], self.frames, axis=0)
 
         def network(noisy: Floats, time: int, told: Floats) -> Floats:
             return self._networks.denoise_clip(noisy, time, told, keyframe)
@@ -157,10 +167,12 @@ class FullSizeGenerator:
         """Give what the veil lets through of latent and text; both have about unit variance."""
         sharp = sharpness(evidence.strength)
         seen = np.float32(sharp.brightness * sharp.presence)
-        latent = (self._latent(evidence) - self._prompts.mean_latent).ravel()
         if grade == "preview":
-            return np.asarray(seen * latent, dtype=np.float32)
-        text = (self._text(evidence, sharp) - self._mean_text).ravel() / self._text_spread
+            own = (self._latent(evidence) - self._prompts.mean_latent).ravel()
+            return np.asarray(seen * own, dtype=np.float32)
+        turned, told = self._turn(evidence)
+        latent = (turned - self._prompts.mean_latent).ravel()
+        text = (told - self._mean_text).ravel() / self._text_spread
         # Latent and text count alike, however many numbers each has.
         parts = [part * np.sqrt((latent.size + text.size) / (2 * part.size)) for part in (latent, text)]
         return np.asarray(seen * np.concatenate(parts), dtype=np.float32)
@@ -171,6 +183,19 @@ class FullSizeGenerator:
         self._check(evidence.latent.shape, len(evidence.posterior))
         return evidence.latent
 
+    def _turn(self, evidence: DecodedEvidence) -> tuple[Floats, Floats]:
+        """Latent and text that keyframe and clip are drawn from: turned from those of the window before."""
+        before = self._turned
+        # Look, keyframe and clip of one decode turn once.
+        if before is not None and before[0] is evidence:
+            return before[1:]
+        latent, text = self._latent(evidence), self._text(evidence, sharpness(evidence.strength))
+        if before is not None and before[0].context == evidence.context:
+            latent = before[1] + np.float32(TURN) * (latent - before[1])
+            text = before[2] + np.float32(TURN) * (text - before[2])
+        self._turned = (evidence, latent, text)
+        return latent, text
+
     def _text(self, evidence: DecodedEvidence, sharp: Sharpness) -> Floats:
         """Embed what is known: by the decoder itself if it was taught to, else by the concepts' own texts."""
         prompts = self._prompts
@@ -179,15 +204,19 @@ class FullSizeGenerator:
         weights = evidence.posterior**sharp.mixing
         return np.asarray(np.tensordot(weights / weights.sum(), prompts.concepts, 1), dtype=np.float32)
 
-    def _refine(self, evidence: DecodedEvidence) -> Floats:
+    def _refine(self, evidence: DecodedEvidence, stale: Stale) -> Floats | None:
         # Keyframe and clip of one decode show one picture.
-        if self._refined is None or self._refined[0] is not evidence:
-            sharp = sharpness(evidence.strength)
-            latent, text = self._latent(evidence), self._text(evidence, sharp)
-            noise = self._noise((evidence.context, _PICTURE), latent.shape)
-            steps = self._denoise(self._networks.denoise_picture, latent, text, sharp, noise)
-            self._refined = (evidence, [latent, *steps][-1])
-        return self._refined[1]
+        if self._refined is not None and self._refined[0] is evidence:
+            return self._refined[1]
+        sharp = sharpness(evidence.strength)
+        latent, text = self._turn(evidence)
+        noise = self._noise((evidence.context, _PICTURE), latent.shape)
+        for cleaned in self._denoise(self._networks.denoise_picture, latent, text, sharp, noise):
+            if stale():
+                return None
+            latent = cleaned
+        self._refined = (evidence, latent)
+        return latent
 
     def _denoise(
         self,
