@@ -5,9 +5,9 @@ from pathlib import Path
 import msgspec
 
 from rtbci.bundle.schema import Preprocessing
-from rtbci.errors import UsageError
 from training.experiments.settings import RunSettings
 from training.model_settings import ModelSettings
+from training.settings_file import read_toml, settings_of
 
 
 class CohortSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,7 +74,4 @@ def load_settings(file: Path) -> DecoderSettings:
     UsageError
         If it cannot be read or a setting is missing, unknown or of the wrong type.
     """
-    try:
-        return msgspec.toml.decode(file.read_bytes(), type=DecoderSettings)
-    except (OSError, msgspec.DecodeError) as error:
-        raise UsageError(f"The settings {file} cannot be used ({error}); mend the file.") from error
+    return settings_of(read_toml(file), DecoderSettings, file)

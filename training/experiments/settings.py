@@ -10,6 +10,7 @@ from rtbci.errors import UsageError
 from training.alignment.curriculum import Linkage, Order, Start
 from training.alignment.reversal import Schedule
 from training.model_settings import ModelSettings
+from training.settings_file import read_toml, settings_of
 
 FOLDER = Path(__file__).parent / "configs"
 
@@ -205,10 +206,7 @@ def load_experiment(name: str) -> Experiment:
             f"There is no experiment '{name}'; take one of {', '.join(experiment_names())}, "
             "or give a TOML file."
         )
-    try:
-        experiment = msgspec.convert(_read(file), Experiment)
-    except (OSError, msgspec.DecodeError) as error:
-        raise UsageError(f"The experiment {file} cannot be used ({error}); mend the file.") from error
+    experiment = settings_of(_read(file), Experiment, file, "experiment")
     names = [variant.name for variant in experiment.variants]
     if experiment.baseline not in names or len(set(names)) < len(names):
         raise UsageError(
@@ -257,7 +255,7 @@ def without_defaults(settings: msgspec.Struct) -> dict[str, Any]:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    content: dict[str, Any] = msgspec.toml.decode(file.read_bytes())
+    content = read_toml(file, "experiment")
     base = content.pop("extends", None)
     if base is None:
         return content

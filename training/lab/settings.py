@@ -9,6 +9,7 @@ from rtbci.bundle.schema import Preprocessing
 from rtbci.errors import UsageError
 from training.check_data import is_seed_dv
 from training.experiments.settings import Count, CountOrNone, RunSettings
+from training.settings_file import read_toml, settings_of
 
 _CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -50,10 +51,7 @@ def load_lab_settings(file: Path) -> LabSettings:
         If it cannot be read, a setting is missing, unknown or of the wrong type, or asks for a decoder that a
         bundle cannot hold.
     """
-    try:
-        settings = msgspec.toml.decode(file.read_bytes(), type=LabSettings)
-    except (OSError, msgspec.DecodeError) as error:
-        raise UsageError(f"The settings {file} cannot be used ({error}); mend the file.") from error
+    settings = settings_of(read_toml(file), LabSettings, file)
     run = settings.training
     for name, good, wanted in (
         ("encoder", run.encoder == "hrt", '"hrt"'),
