@@ -81,6 +81,9 @@ def test_every_experiment_that_ships_can_be_read() -> None:
         ('extends = "cross-subject"\nvalidation = 0', "validation"),
         ('extends = "calibration"\n[[variants]]\nname = "a"\ncalibrate = ["magic"]', "magic"),
         ("= 3", "cannot be used"),
+        ('extends = "nope"', "extends 'nope', which there is not; .* ablations, alignment, base, "),
+        ('extends = "../configs/base"', "which there is not"),
+        ("extends = 3", "which there is not"),
     ],
 )
 def test_settings_that_are_wrong_are_refused(tmp_path: Path, text: str, says: str) -> None:

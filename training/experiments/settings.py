@@ -198,7 +198,8 @@ def load_experiment(name: str) -> Experiment:
     Raises
     ------
     UsageError
-        If there is none of that name, or a setting is missing, unknown or of the wrong type.
+        If there is none of that name or none that it extends, or a setting is missing, unknown, of the wrong
+        type or out of its range.
     """
     file = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
     if not file.is_file():
@@ -259,6 +260,12 @@ def _read(file: Path) -> dict[str, Any]:
     base = content.pop("extends", None)
     if base is None:
         return content
+    bases = sorted(shipped.stem for shipped in FOLDER.glob("*.toml"))
+    if base not in bases:
+        raise UsageError(
+            f"The experiment {file} extends '{base}', which there is not; let it extend one of "
+            f"{', '.join(bases)}."
+        )
     return _merged(_read(FOLDER / f"{base}.toml"), content)
 
 
