@@ -20,8 +20,8 @@ from training.cohort import fingerprint, load_prior
 from training.decoder import Decoder, load_decoder
 from training.decoder_settings import DecoderSettings
 from training.evaluate_decoder import EVIDENCE_FILE
-from training.hrt import WINDOW
 from training.latents import LatentHead, load_latent_head
+from training.model_settings import WINDOW
 
 log = logging.getLogger(__name__)
 

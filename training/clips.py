@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rtbci.bundle.schema import Preprocessing
 from rtbci.errors import UsageError
 from training.audit import Spans
-from training.cohort import STORED
+from training.model_settings import STORED
 from training.models.de import differential_entropy
 from training.source import Block, Source
 from training.source_windows import clip_windows, fingerprint, mean_covariance, save, workers
@@ -193,4 +193,4 @@ def _make(job: tuple[Source, str, Path, Preprocessing]) -> str:
 
 
 def _averaged(z: NDArray[np.float32]) -> NDArray[np.float16]:
-    return z.reshape(len(z), z.shape[1], -1, STORED).mean(axis=3).astype(np.float16)
+    return z.reshape(len(z), z.shape[1], z.shape[2] // STORED, STORED).mean(axis=3).astype(np.float16)

@@ -24,12 +24,11 @@ from rtbci.stimuli.concepts import CONCEPTS
 from rtbci.stimuli.playlist import WATCHED_SEEDS, Playlist
 from rtbci.stimuli.spec import CLIP_SECONDS, ClipSpec, clip_spec
 from training.decoder_settings import CohortSettings, DecoderSettings
+from training.model_settings import STORED
 
 log = logging.getLogger(__name__)
 
 TRAIN, HELD_OUT, STREAM = 0, 1, 2
-STORED = 4
-"""Samples averaged in what is stored; an encoder may average over a multiple of it."""
 WEARER_VERSION = 3
 """Raise it when the simulated wearer changes, so that old caches are not used."""
 

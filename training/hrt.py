@@ -17,7 +17,7 @@ from rtbci.errors import UsageError
 from rtbci.montage import CHANNELS, REGIONS
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
 from rtbci.stimuli.text import TEXT_WIDTH
-from training.model_settings import ModelSettings
+from training.model_settings import WINDOW, ModelSettings
 
 QUESTIONS: dict[str, int] = {
     "concept": len(CONCEPTS),
@@ -26,7 +26,6 @@ QUESTIONS: dict[str, int] = {
 """Heads that answer with logits, and over how many answers."""
 HEADS: dict[str, int] = {**QUESTIONS, "text": TEXT_WIDTH}
 """An encoder's heads, unless it is asked for others."""
-WINDOW = 400
 
 
 class SubjectLayers(nn.Module):

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from rtbci.calibrate.waveform import RESPONSES
 from rtbci.wearers.adapter import OWN_BINS
-from training.cohort import STORED, TRAIN, load_windows
+from training.cohort import TRAIN, load_windows
 from training.decoder import load_decoder
 from training.decoder_settings import DecoderSettings
 from training.hrt import QUESTIONS
+from training.model_settings import STORED
 
 __all__ = ["RESPONSES", "source_responses"]
 

@@ -20,7 +20,8 @@ from threadpoolctl import threadpool_limits
 from rtbci.bundle.schema import Preprocessing
 from rtbci.errors import UsageError
 from rtbci.signal import ChainSettings, scaled_covariance, windows_at
-from training.cohort import HELD_OUT, STORED, TRAIN, Windows
+from training.cohort import HELD_OUT, TRAIN, Windows
+from training.model_settings import STORED
 from training.source import Block, Clip, Source, clip_slice
 
 log = logging.getLogger(__name__)
@@ -135,7 +136,7 @@ def subject_windows(
         n = len(z)
         parts.append(
             Windows(
-                x=z.reshape(n, z.shape[1], -1, STORED).mean(axis=3).astype(np.float16),
+                x=z.reshape(n, z.shape[1], z.shape[2] // STORED, STORED).mean(axis=3).astype(np.float16),
                 clips=table[which],
                 share=share,
                 null=np.zeros(n, dtype=bool),

@@ -185,7 +185,7 @@ def test_the_presets_have_the_default_decoders_shape(tmp_path: Path) -> None:
         (("subject_layers = true", "subject_layers = false"), "needs `subject_layers` to be true"),
         (("batch = 32", "batch = 32\naligned = false"), "needs `aligned`"),
         (("latent = 0.0", "latent = 0.2"), "fitted when the decoder is trained"),
-        (("decimate = 8", "decimate = 2"), "4, 8 or 16"),
+        (("decimate = 8", "decimate = 20"), "4, 8 or 16"),
         (("seed = 0", "sneed = 0"), "cannot be used"),
     ],
 )

@@ -16,11 +16,11 @@ from accelerate import Accelerator
 
 from rtbci.stimuli import film
 from training.clips import ClipRows, ClipStore
-from training.cohort import STORED
 from training.experiments.loop import Loop
 from training.experiments.material import Material
 from training.experiments.net import Net, loss_of
 from training.experiments.settings import load_experiment
+from training.model_settings import STORED
 from training.simulated import SimulatedCohort
 
 _WARM = 3

@@ -337,7 +337,8 @@ class Loop:
 
     def _rate(self) -> float:
         s, step = self.settings, self.progress.step
-        return s.rate * min(1.0, (step + 1) / s.warm_up) * 0.5 * (1.0 + math.cos(math.pi * step / s.steps))
+        warmed = min(1.0, (step + 1) / max(1, s.warm_up))
+        return s.rate * warmed * 0.5 * (1.0 + math.cos(math.pi * step / s.steps))
 
     def _averaged(self, mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
         if not mean.is_floating_point():

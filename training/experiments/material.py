@@ -18,10 +18,10 @@ from rtbci.stimuli.concepts import CONCEPTS
 from rtbci.stimuli.text import embed
 from training.audit import audit_split
 from training.clips import ClipRows, ClipStore, Kind, make_clips
-from training.cohort import STORED
 from training.experiments.clip_targets import ClipTargets
 from training.experiments.net import ATTRIBUTE
 from training.experiments.settings import Experiment, Losses, RunSettings
+from training.model_settings import STORED
 from training.source import Block, Source, stimuli
 from training.source_windows import held_out_blocks
 from training.targets import StoredTargets

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.alignment import SubjectClassifier
-from training.cohort import STORED
 from training.experiments.settings import Losses, RunSettings
 from training.hrt import Hrt, SubjectLayers
+from training.model_settings import STORED
 from training.models import build_encoder
 from training.models.de import BANDS
 

@@ -9,7 +9,7 @@ import msgspec
 from rtbci.errors import UsageError
 from training.alignment.curriculum import Linkage, Order, Start
 from training.alignment.reversal import Schedule
-from training.model_settings import ModelSettings
+from training.model_settings import Count, CountOrNone, Dropout, ModelSettings
 from training.settings_file import read_toml, settings_of
 
 FOLDER = Path(__file__).parent / "configs"
@@ -29,11 +29,12 @@ Method = Literal[
 ]
 """What can be done with a new wearer's first clips; `training.experiments.calibration.METHODS` does it."""
 
-Count = Annotated[int, msgspec.Meta(ge=1)]
-CountOrNone = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Weight = Annotated[float, msgspec.Meta(ge=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Several = Annotated[int, msgspec.Meta(ge=2)]
+Lag = Annotated[float, msgspec.Meta(ge=0, le=5)]
+"""Seconds; far more than any answer takes, and far less than a block."""
 
 
 class Curriculum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,12 +59,16 @@ class Losses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     attributes: Weight = 0.15
     """Of each attribute's cross-entropy."""
 
+    def __post_init__(self) -> None:
+        if self.concept == 0 and self.text == 0:
+            raise ValueError("`concept` and `text` are both 0; one of them must say which concept it was")
+
 
 class ConformerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What may differ from the published EEG-Conformer."""
 
     layers: Count = 6
-    dropout: Share = 0.5
+    dropout: Dropout = 0.5
     hidden: tuple[Count, ...] = (256, 32)
     """Widths of the layers between the tokens and the heads; empty: the tokens side by side."""
 
@@ -95,7 +100,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     own_subjects: CountOrNone = 0
     """So many of the known wearers get a model of their own, trained on their own clips; 0: one for all."""
     steps: Count = 600
-    batch: Count = 256
+    batch: Several = 256
+    """At least two, as batch norm has nothing to say of one."""
     rate: Positive = 2e-3
     weight_decay: Weight = 0.05
     warm_up: CountOrNone = 40
@@ -170,7 +176,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     known: Count = 15
     unseen: CountOrNone = 5
     validation: Count = 1
-    lag_s: float = 0.0
+    lag_s: Lag = 0.0
     calibration_share: tuple[Share, ...] = (0.15,)
     tasks: bool = False
     probe: bool = False

@@ -1,14 +1,13 @@
 """Settings of a laboratory's own decoder, read from TOML."""
 
 from pathlib import Path
-from typing import Annotated
 
 import msgspec
 
 from rtbci.bundle.schema import Preprocessing
 from rtbci.errors import UsageError
 from training.check_data import is_seed_dv
-from training.experiments.settings import Count, CountOrNone, RunSettings
+from training.experiments.settings import Count, CountOrNone, Lag, Positive, RunSettings
 from training.settings_file import read_toml, settings_of
 
 _CONFIGS = Path(__file__).parents[1] / "configs"
@@ -17,12 +16,12 @@ _CONFIGS = Path(__file__).parents[1] / "configs"
 class LabSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every number that decides the result."""
 
-    lag_s: float
+    lag_s: Lag
     """How much later than the clip its answer is sought."""
     seed: CountOrNone
     threads: Count
     """Of torch."""
-    smooth_power: Annotated[float, msgspec.Meta(gt=0)]
+    smooth_power: Positive
     """A window that two clips share has them as targets by their shares to this power."""
     validation: Count = 1
     """Of each wearer, how many blocks before the held-out ones choose the best weights and fit the evidence;

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from rtbci.bundle.schema import Preprocessing
 from rtbci.signal import windows_at
-from training.cohort import STORED, load_prior
+from training.cohort import load_prior
 from training.lab.surrogate import phase_randomised
+from training.model_settings import STORED
 from training.source import Block, Source
 from training.source_windows import chain_of, workers
 
