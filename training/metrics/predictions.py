@@ -22,6 +22,8 @@ _NAMES = {
 }
 Names = NDArray[Any]
 """Classes, blocks or people: integers or text."""
+_LARGEST = 2**53
+"""Whole numbers up to here are exact as floats, in which text files and many arrays hold them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,9 +179,11 @@ def _checked(path: Path, columns: dict[str, Names], blocks: int | None) -> Predi
         assert shown is not None
         true = shown.argmax(axis=1)
     if scores is not None:
-        _check_numbered(path, true, scores.shape[1])
+        _check_numbered(path, "true", true, scores.shape[1])
     if "predicted" in columns:
         predicted = _classes(path, "predicted", columns["predicted"])
+        if scores is not None:
+            _check_numbered(path, "predicted", predicted, scores.shape[1])
     else:
         assert scores is not None
         predicted = scores.argmax(axis=1)
@@ -221,6 +225,14 @@ def _classes(path: Path, name: str, column: Names) -> Names:
         raise UsageError(
             f"{path}: {name} is {column[row]:g} at window {row}; classes are whole numbers or text."
         )
+    # Beyond, a number that is cast wraps round, or becomes the lowest of all, without a word.
+    beyond = (column < -_LARGEST) | (column > _LARGEST) if column.dtype.kind in "iuf" else np.zeros(1, bool)
+    if beyond.any():
+        row = int(np.flatnonzero(beyond)[0])
+        raise UsageError(
+            f"{path}: {name} is {column[row]:g} at window {row}, too large for a class; number the classes "
+            "from 0, or name them in text."
+        )
     return column.astype(np.int64)
 
 
@@ -230,10 +242,10 @@ def _scores(path: Path, name: str, scores: Names) -> NDArray[np.float64]:
     return scores.astype(np.float64)
 
 
-def _check_numbered(path: Path, true: Names, classes: int) -> None:
-    if true.dtype.kind == "U" or true.min() < 0 or true.max() >= classes:
+def _check_numbered(path: Path, name: str, given: Names, classes: int) -> None:
+    if given.dtype.kind == "U" or given.min() < 0 or given.max() >= classes:
         raise UsageError(
-            f"{path}: beside scores of {classes} classes, true must be 0 to {classes - 1}; "
+            f"{path}: beside scores of {classes} classes, {name} must be 0 to {classes - 1}; "
             "number the classes as the columns of scores."
         )
 
