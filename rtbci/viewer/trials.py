@@ -64,17 +64,25 @@ class TrialsPanel(Panel):
             ("surrogate", trial.null_hits / count, look.NULL),
             ("chance", trial.chance, look.CHANCE),
         )
-        x = area.left()
+        parts: list[tuple[str, float, QColor, bool, float]] = []
         for name, rate, colour in rates:
             figure = f"{rate * 100:.1f} %" if 0 < rate < 0.0995 else f"{rate * 100:.0f} %"
-            for text, size, ink, bold, space in (
-                (name, 14, look.SOFT, False, 6),
-                (figure, 18, colour, True, 16),
-            ):
-                painter.setFont(self.theme.font(size, bold))
-                width = painter.fontMetrics().horizontalAdvance(text) + px(2)
-                self.write(painter, QRectF(x, area.top(), width, area.height()), text, size, ink, bold=bold)
-                x += width + px(space)
+            parts += [(name, 14, look.SOFT, False, 6), (figure, 18, colour, True, 16)]
+
+        def width(part: tuple[str, float, QColor, bool, float], scale: float) -> float:
+            text, size, _, bold, space = part
+            painter.setFont(self.theme.font(scale * size, bold))
+            return painter.fontMetrics().horizontalAdvance(text) + px(2 + scale * space)
+
+        # Three long figures would not fit; the last one's space is not needed.
+        scale = min(1.0, area.width() / (sum(width(part, 1.0) for part in parts) - px(16)))
+        x = area.left()
+        for part in parts:
+            text, size, ink, bold, space = part
+            taken = width(part, scale)
+            box = QRectF(x, area.top(), taken - px(scale * space), area.height())
+            self.write(painter, box, text, scale * size, ink, bold=bold)
+            x += taken
 
     def _draw_pairs(self, painter: QPainter, area: QRectF) -> None:
         px = self.theme.px
