@@ -135,13 +135,24 @@ def make_clips(
     if missing:
         with workers(min(processes, len(missing))) as each:
             if not (folder / "prior.npy").is_file():
-                first = [_first(source, subject, held_out) for subject in known]
+                first = prior_blocks(source, known, held_out)
                 covariances = list(each(_covariance, [(source, block, p) for block in first]))
                 save(folder / "prior.npy", np.mean(covariances, axis=0))
             done = each(_make, [(source, subject, folder, p) for subject in missing])
             for count, subject in enumerate(done, start=1):
                 log.info("clips of %s (%d of %d)", subject, count, len(missing))
     return ClipStore(folder, numbers)
+
+
+def prior_blocks(source: Source, known: Collection[str], held_out: Collection[Block]) -> tuple[Block, ...]:
+    """Blocks whose EEG makes the prior of the whitening: of each known wearer, the first not held out.
+
+    Raises
+    ------
+    UsageError
+        If all of a wearer is held out.
+    """
+    return tuple(_first(source, subject, held_out) for subject in known)
 
 
 def _first(source: Source, subject: str, held_out: Collection[Block]) -> Block:

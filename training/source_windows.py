@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from rtbci.bundle.schema import Preprocessing
 from rtbci.errors import UsageError
 from rtbci.signal import ChainSettings, scaled_covariance, windows_at
+from training.audit import Spans
 from training.cohort import HELD_OUT, TRAIN, Windows
 from training.model_settings import STORED
 from training.source import Block, Clip, Source, clip_slice
@@ -112,6 +113,17 @@ def mean_covariance(source: Source, blocks: Iterable[Block], p: Preprocessing) -
         total = total + scaled_covariance(chain_of(block, p), source.eeg(block))
         count += 1
     return np.asarray(total / max(count, 1))
+
+
+def block_spans(source: Source, blocks: Iterable[Block]) -> Spans:
+    """Where whole blocks lie, for the audit of what was made of all their EEG."""
+    blocks = tuple(blocks)
+    return Spans(
+        subject=np.array([source.number(block.subject) for block in blocks]),
+        recording=np.array([source.blocks(block.subject).index(block) for block in blocks]),
+        start_s=np.zeros(len(blocks)),
+        stop_s=np.array([block.samples / block.rate_hz for block in blocks]),
+    )
 
 
 def subject_windows(

@@ -19,6 +19,7 @@ import torch
 from rtbci.errors import StoppedError, UsageError
 from tests.training.experiment_world import (
     COHORT,
+    KILLED,
     experiment,
     killed_run,
     loop,
@@ -26,12 +27,14 @@ from tests.training.experiment_world import (
     quarrelling_run,
     shared_run,
 )
+from tests.training.lab_world import write_recordings
 from training.audit import LeakError, audit_split
+from training.check_data import open_source
 from training.experiments.loop import CHECKPOINT
 from training.experiments.material import Material
 from training.experiments.net import Net, loss_of
 from training.experiments.queue import Place, rows_of, run_all
-from training.experiments.results import write_results
+from training.experiments.results import shown_alike, timed_alike, write_results
 from training.experiments.runs import Run, blended_noise
 from training.experiments.settings import (
     ConformerSettings,
@@ -94,7 +97,8 @@ def test_settings_that_are_wrong_are_refused(tmp_path: Path, text: str, says: st
 
 
 def test_a_curriculum_and_a_kill_change_nothing(made: Material, cache: Path, tmp_path: Path) -> None:
-    settings = msgspec.structs.replace(made.experiment.base)
+    """Killed when the best weights on the disk are newer than the checkpoint, which has not seen them."""
+    settings = made.experiment.settings(Variant(name="x", change=KILLED))
     whole = loop(made, settings, tmp_path / "whole")
     whole.run()
     killed = mp.get_context("spawn").Process(
@@ -104,8 +108,14 @@ def test_a_curriculum_and_a_kill_change_nothing(made: Material, cache: Path, tmp
     killed.join()
     assert killed.exitcode == -signal.SIGKILL
     again = loop(made, settings, tmp_path / "killed")
-    assert again.progress.step == 7
+    # A checkpoint at step 3, and better weights at step 4 and 6.
+    assert again.progress.step == 3 and again.progress.best_step == 2
+    stale, newer = (
+        torch.load(tmp_path / "killed" / name, weights_only=True) for name in (CHECKPOINT, "best.pt")
+    )
+    assert any(not torch.equal(stale["mean"][f"module.{name}"], newer[name]) for name in newer)
     again.run()
+    assert len(whole.progress.active) == 3 and len(whole.progress.history) == 6
     ours, theirs = whole.best.state_dict(), again.best.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
     assert whole.progress.history == again.progress.history
@@ -261,6 +271,37 @@ def test_calibration_takes_whole_slots_from_the_start(made: Material) -> None:
     assert abs(len(rows) / 160 - 0.15) < 0.04
     assert set(clips.block) == {0}
     assert set(rows).isdisjoint(made.roles.unseen)
+
+
+def test_what_the_whitening_was_made_of_is_held_against_the_test_too(made: Material) -> None:
+    known = [COHORT.blocks(subject) for subject in COHORT.subjects()[:3]]
+    assert shown_alike(made) and timed_alike(made)
+    for claim in ("known", "unseen"):
+        found = made.audit[claim]["learnt"]["normalisation"]
+        # One whole block of each known wearer, and none that is tested.
+        assert found["windows"] == 3 and found["nearest_s"] is None
+    assert set(made._audit([blocks[1] for blocks in known])) == set(made.audit)
+    with pytest.raises(LeakError, match="within 1 s of normalisation windows"):
+        made._audit([blocks[-1] for blocks in known])
+    with pytest.raises(LeakError, match="1 test subjects are in normalisation as well"):
+        made._audit([COHORT.blocks("sub4")[0]])
+
+
+def test_an_unseen_wearer_of_one_session_is_judged_and_cannot_be_calibrated(tmp_path: Path) -> None:
+    folder = write_recordings(tmp_path / "data")
+    for session in (2, 3):
+        (folder / "w02" / f"{session}.xdf").unlink()
+    source = open_source(folder)
+    whole = msgspec.structs.replace(experiment(), known=1, unseen=1)
+    found = Material(source, whole, tmp_path / "cache", processes=1)
+    assert len(found.roles.unseen) and not len(found.roles.calibration)
+    assert set(found.audit) == {"known", "unseen"}
+    # Each wearer of own recordings was shown clips of their own.
+    assert not shown_alike(found) and not timed_alike(found)
+    asked = msgspec.structs.replace(whole, variants=(Variant(name="test", calibrate=("no adapter",)),))
+    with pytest.raises(UsageError, match=r"^All that w02 in .* record another session of w02"):
+        Material(source, asked, tmp_path / "untouched", processes=1)
+    assert not (tmp_path / "untouched").exists()
 
 
 def test_a_random_split_of_clips_is_caught(made: Material) -> None:

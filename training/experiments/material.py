@@ -17,13 +17,13 @@ from rtbci.errors import UsageError
 from rtbci.stimuli.concepts import CONCEPTS
 from rtbci.stimuli.text import embed
 from training.audit import audit_split
-from training.clips import ClipRows, ClipStore, Kind, make_clips
+from training.clips import ClipRows, ClipStore, Kind, make_clips, prior_blocks
 from training.experiments.clip_targets import ClipTargets
 from training.experiments.net import ATTRIBUTE
 from training.experiments.settings import Experiment, Losses, RunSettings
 from training.model_settings import STORED
 from training.source import Block, Source, stimuli
-from training.source_windows import held_out_blocks
+from training.source_windows import block_spans, held_out_blocks
 from training.targets import StoredTargets
 
 Ints = NDArray[np.int64]
@@ -136,7 +136,8 @@ class Material:
     Raises
     ------
     UsageError
-        If the source has too few wearers or blocks.
+        If the source has too few wearers or blocks, or an unseen wearer is to be calibrated and has nothing
+        to calibrate with.
     LeakError
         If the split leaks.
     """
@@ -163,6 +164,7 @@ class Material:
         self.known = tuple(source.number(subject) for subject in known)
         self.unseen = tuple(source.number(subject) for subject in subjects[experiment.known : wanted])
         held_out = held_out_blocks(source)
+        self._check_calibration(subjects[experiment.known : wanted], held_out)
         self.store: ClipStore = store or make_clips(
             source, cache, Preprocessing(lag_s=experiment.lag_s), known, held_out, processes
         )
@@ -172,7 +174,7 @@ class Material:
         self.learnt_stimuli = frozenset(shown[row] for row in self.roles.train)
         self.labels = Labels.of(source, latent, stored, self.learnt_stimuli)
         self.label_row: Ints = np.array([self.labels.row[one] for one in shown])
-        self.audit = self._audit()
+        self.audit = self._audit(prior_blocks(source, known, held_out))
         self._x: dict[tuple[Kind, int], Tensor] = {}
 
     def x(self, settings: RunSettings) -> Tensor:
@@ -238,6 +240,19 @@ class Material:
         ends = np.cumsum([int((slots == slot).sum()) for slot in order])
         return rows[: int(ends[np.abs(ends - count).argmin()])]
 
+    def _check_calibration(self, unseen: Sequence[str], held_out: Collection[Block]) -> None:
+        """Refuse before windows are made what could not be calibrated after."""
+        if not any(variant.calibrate for variant in self.experiment.variants):
+            return
+        for subject in unseen:
+            if all(block in held_out for block in self.source.blocks(subject)):
+                raise UsageError(
+                    f"All that {subject} in {self.source.folder} has is held out for the test, and "
+                    f"experiment '{self.experiment.name}' calibrates wearers it has not learnt "
+                    f"from; record another session of {subject}, leave the wearer out, or take variants "
+                    "without `calibrate`."
+                )
+
     def _roles(self, held_out: Sequence[Block]) -> Roles:
         clips, source = self.clips, self.source
         test = np.zeros(len(clips), dtype=bool)
@@ -267,15 +282,24 @@ class Material:
             calibration=rows[~known & ~test],
         )
 
-    def _audit(self) -> dict[str, Any]:
-        """Hold everything that is learnt from against everything that is judged on."""
+    def _audit(self, prior: Sequence[Block]) -> dict[str, Any]:
+        """Hold everything that is learnt from against everything that is judged on.
+
+        The whitening's prior is made of whole blocks, what lies between their clips included.
+        """
         spans = {
             name: self.clips.where(getattr(self.roles, name)).spans() for name in Roles.__dataclass_fields__
         }
-        learnt = {"training": spans["train"], "early stopping": spans["validation"]}
+        learnt = {
+            "training": spans["train"],
+            "early stopping": spans["validation"],
+            "normalisation": block_spans(self.source, prior),
+        }
         report = {"known": audit_split(learnt, spans["test"])}
         if len(self.roles.unseen):
             report["unseen"] = audit_split(learnt, spans["unseen"], unseen_subjects=True)
+        # Of wearers with one session all is held out, and nobody calibrates them: see `_check_calibration`.
+        if len(self.roles.unseen) and len(self.roles.calibration):
             report["calibrated"] = audit_split({"calibration": spans["calibration"]}, spans["unseen"])
         return report
 

@@ -8,7 +8,7 @@ import numpy as np
 from rtbci.errors import UsageError
 from training.audit import Spans, audit_split
 from training.source import Block, Source
-from training.source_windows import held_out_blocks, whole_blocks
+from training.source_windows import block_spans, held_out_blocks, whole_blocks
 
 
 @dataclass(frozen=True)
@@ -95,11 +95,13 @@ def audit(source: Source, split: Split, lag_s: float) -> dict[str, Any]:
         If the split leaks.
     """
     train, validation = _spans(source, split.train, lag_s), _spans(source, split.validation, lag_s)
-    learnt = {"training": train, "validation": validation}
+    # The whitening's prior is made of the whole blocks that are learnt from.
+    prior = block_spans(source, split.train)
+    learnt = {"training": train, "validation": validation, "normalisation": prior}
     report = {
         "known": audit_split(learnt, _spans(source, split.test, lag_s)),
         # What was fitted on validation blocks must not have been learnt by heart.
-        "validation": audit_split({"training": train}, validation),
+        "validation": audit_split({"training": train, "normalisation": prior}, validation),
     }
     if split.new:
         report["unseen"] = audit_split(learnt, _spans(source, split.new, lag_s), unseen_subjects=True)
