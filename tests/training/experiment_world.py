@@ -67,13 +67,23 @@ def loop(made: Material, settings: RunSettings, folder: Path, **more: Any) -> Lo
     return Loop(settings, made, roles.train, roles.validation, 0, folder, accelerator, **more)
 
 
+KILLED: dict[str, Any] = {"curriculum": {"until": 0.4}, "validate_every": 2}
+"""Settings of `killed_run`."""
+
+
 def killed_run(cache: str, folder: str, at: int) -> None:
-    """Be killed, as by the system, in the middle of a step; to be run in a process of its own."""
+    """Be killed, as by the system, long after the only checkpoint, which is of step 3.
+
+    To be run in a process of its own.
+    """
     made = material(Path(cache))
-    running = loop(made, made.experiment.base, Path(folder), checkpoint_s=0.0)
+    settings = made.experiment.settings(Variant(name="killed", change=KILLED))
+    running = loop(made, settings, Path(folder), checkpoint_s=math.inf)
     learn = running.learn
 
     def learn_or_die() -> None:
+        if running.progress.step == 3:
+            running._save()
         if running.progress.step == at:
             os.kill(os.getpid(), signal.SIGKILL)
         learn()

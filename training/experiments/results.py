@@ -46,12 +46,15 @@ def write_results(
     notes = [experiment.notes]
     pooled: list[dict[str, Any]] = []
     codes: dict[str, list[str]] = {}
+    alike, timed = list[bool](), list[bool]()
     for source in sources:
         material, found, missing, by_code = rows_of(experiment, source, place, seeds)
         for code, names in by_code.items():
             codes.setdefault(code, []).extend(f"{name} ({setting_of(source)})" for name in names)
         rows += found
         if found:
+            alike.append(shown_alike(material))
+            timed.append(timed_alike(material))
             blind = list(labels_only_rows(material, setting_of(source)))
             rows += [*blind, *blind_rows(found, blind), *choice_rows(found)]
         pooled += _statistics(experiment, material, setting_of(source), place)
@@ -65,18 +68,45 @@ def write_results(
     if len(codes) > 1:
         versions = ", ".join(f"{code} ({len(names)} runs)" for code, names in codes.items())
         notes.append(f"Made by several versions of the code: {versions}. statistics.json has them by name.")
+    known = (
+        "the training blocks' order of concepts"
+        if all(timed)
+        else "how common concepts are in training blocks"
+    )
     rows.sort(key=lambda row: TABLES.index(row.table))
     notes.append(
         "The blocks and wearers that test were held against those that anything was learnt from "
         "(`training.audit`). Two controls stand beside the scores: the same decoder on noise with the "
-        "spectrum and covariance of the wearer's EEG, and what is had without EEG from the training blocks' "
-        "order of concepts. Permutation p-values over whole slots, intervals and calibration of each "
-        "variant's first seed are in statistics.json. All wearers saw the same test clips: intervals speak of"
-        " other people and other trainings, not of other films."
+        f"spectrum and covariance of the wearer's EEG, and what is had without EEG from {known}. "
+        "Permutation p-values over whole slots, intervals and calibration of each variant's first seed are "
+        "in statistics.json."
     )
+    if all(alike):
+        notes.append(
+            "All wearers saw the same test clips: intervals speak of other people and other trainings, "
+            "not of other films."
+        )
     write_report(rows, folder, experiment.title, notes, partial(reference_of, experiment))
     write_json(folder / "statistics.json", {"experiment": experiment.name, "made_by": codes, "rows": pooled})
     return folder
+
+
+def shown_alike(material: Material) -> bool:
+    """Whether all wearers were tested on the same clips, and in the same order.
+
+    Clips of which nobody says which they were are not taken for the same.
+    """
+    tested = np.concatenate([material.roles.test, material.roles.unseen])
+    clips = material.clips.where(tested)
+    shown = np.stack([clips.concept, clips.stimulus], axis=1)
+    first, *others = (shown[clips.subject == number] for number in np.unique(clips.subject))
+    return bool((clips.stimulus >= 0).all()) and all(np.array_equal(first, other) for other in others)
+
+
+def timed_alike(material: Material) -> bool:
+    """Whether each tested clip begins where clips of training blocks do, so that these say what it may be."""
+    start, roles = material.clips.start_s, material.roles
+    return bool(np.isin(start[np.concatenate([roles.test, roles.unseen])], start[roles.train]).all())
 
 
 def _statistics(
