@@ -135,9 +135,8 @@ class Screen(QWidget):
         self._clock = FrameClock()
         self._frames = Frames()
         self._films = Films()
-        self._blank: OnClip | None = None
-        self._met: set[float] = set()
-        """Onsets of clips that were painted, or that a card was painted for."""
+        self._painted: set[float] = set()
+        """Onsets of clips of which a frame was painted, until they are over."""
         self._blamed: OnClip | None = None
         self._looks: object = None
         self.picture: QImage | None = None
@@ -153,7 +152,7 @@ class Screen(QWidget):
             self.close()
             return
         on = self._programme.at(now)
-        self._tell_missed(now)
+        self._tell_unpainted(self._programme.over(now))
         if isinstance(on, OnClip):
             self._films.prepare(on, self._programme.library, self._box())
             looks: object = on.onset, self._ready(on, now), self._trouble_with(on)
@@ -220,23 +219,19 @@ class Screen(QWidget):
         over = self._clock.painted(clip if frame is not None else None, self._now(), frame)
         if over is not None and self._on_shown is not None:
             self._on_shown(*over)
-        if self._blank is not None and self._blank != clip and self._on_shown is not None:
-            nothing = ShownMarker(0.0, 0, self._blank.frames, self._clock.refresh_hz)
-            self._on_shown(nothing, self._blank.onset)
-        self._blank = clip if frame is None else None
-        if clip is not None:
-            self._met.add(clip.onset)
+        if clip is not None and frame is not None:
+            self._painted.add(clip.onset)
         if clip is not None and clip != self._blamed and (trouble := self._trouble_with(clip)):
             self._blamed = clip
             self.unseen.emit(trouble)
 
-    def _tell_missed(self, now: float) -> None:
-        """Tell of clips that came and went while nothing was painted: a window hidden, or held up."""
-        for clip in self._programme.over(now):
-            if clip.onset in self._met:
-                self._met.remove(clip.onset)
+    def _tell_unpainted(self, over: list[OnClip]) -> None:
+        """Tell of clips of which no frame was painted: they could not be read, or the window was held up."""
+        for clip in over:
+            if clip.onset in self._painted:
+                self._painted.remove(clip.onset)
                 continue
-            _log.warning("The screen painted nothing while a clip was on; that clip does not count.")
+            _log.warning("The screen painted nothing of a clip while it was on; that clip does not count.")
             if self._on_shown is not None:
                 self._on_shown(ShownMarker(0.0, 0, clip.frames, self._clock.refresh_hz), clip.onset)
 
@@ -327,7 +322,9 @@ class Screen(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Say that it is over, and what was shown of a clip that was still on."""
         self._timer.stop()
-        self._tell_missed(self._now())
+        now = self._now()
+        on = self._programme.at(now)
+        self._tell_unpainted([*self._programme.over(now), *([on] if isinstance(on, OnClip) else [])])
         self._tell(None)
         self._films.close()
         self.closed.emit()

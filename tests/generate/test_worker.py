@@ -252,8 +252,8 @@ def test_a_flush_drops_what_is_being_drawn(line, slow):
     assert ("frame 1", 1) not in generator.drawn
 
 
-def test_newer_evidence_stops_a_keyframe_but_not_two_in_a_row(line, slow):
-    generator, worker = slow
+def stop_a_keyframe(line, generator):
+    """Let the first window's keyframe be stopped by the second, whose own is being drawn then."""
     generator.slow_keyframes = True
     line.send(message(window=1))
     line.pictures(1)
@@ -261,6 +261,11 @@ def test_newer_evidence_stops_a_keyframe_but_not_two_in_a_row(line, slow):
     until(lambda: generator.out_of_date)
     generator.go.release()
     assert [(p.grade, p.window) for p in line.pictures(1)] == [("preview", 2)]
+
+
+def test_newer_evidence_stops_a_keyframe_but_not_two_in_a_row(line, slow):
+    generator, worker = slow
+    stop_a_keyframe(line, generator)
     for window in (3, 4):
         line.send(message(window=window), looking(window))
     # They are there, and the second is shown all the same; its clip is stopped, after a frame.
@@ -274,13 +279,7 @@ def test_newer_evidence_stops_a_keyframe_but_not_two_in_a_row(line, slow):
 @pytest.mark.parametrize("flush", [True, False])
 def test_a_keyframe_after_a_stopped_one_is_not_drawn_in_vain(line, slow, flush):
     generator, _ = slow
-    generator.slow_keyframes = True
-    line.send(message(window=1))
-    line.pictures(1)
-    line.send(message(window=2), looking(2))
-    until(lambda: generator.out_of_date)
-    generator.go.release()
-    line.pictures(1)
+    stop_a_keyframe(line, generator)
     generator.out_of_date = False
     if flush:
         line.push.send_multipart([FLUSH])
