@@ -364,12 +364,20 @@ def test_an_experiment_from_windows_to_report(made: Material, cache: Path, tmp_p
     assert figure["known wearers", "ridge", "sub1", "noise_top1"].value < ridge.value / 2
     assert ("known wearers", "own ridge", "sub3", "top1") not in figure
     assert next(iter(labels_only_rows(made, "4"))).value <= 0.5
-    assert ("unseen wearers, calibrated", "hrt: own ridge alone", "sub4", "seconds") in figure
+    calibrated = ("unseen wearers, calibrated", "hrt: own ridge alone", "sub4")
+    assert (*calibrated, "seconds") in figure
+    named = ("top1", "noise_top1", "top1_over_noise")
+    top1, noise, over = (figure[*calibrated, name].value for name in named)
+    assert over == top1 - noise
     written = write_results(whole, [COHORT], place, [0, 1], tmp_path / "report")
     assert {file.name for file in written.iterdir()} == {
         "report.json", "report.md", "report.html", "statistics.json",
     }  # fmt: skip
     assert "Not done yet at '4': hrt, seed 1" in (written / "report.md").read_text()
+    statistics = msgspec.json.decode((written / "statistics.json").read_bytes())["rows"]
+    (of,) = (row for row in statistics if row["variant"] == "hrt: own ridge alone")
+    assert of["top1"] == pytest.approx(top1)
+    assert 0 < of["p_value"] <= 1 and "calibration" not in of
     record = msgspec.json.decode(
         (Run(whole.base, made, 0, place.runs).folder.parent.glob("*/run.json")).__next__().read_bytes()
     )

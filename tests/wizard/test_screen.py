@@ -172,3 +172,11 @@ def test_a_clip_that_came_and_went_while_the_screen_stood_still_is_told_as_unsee
     look(107.0)
     screen.close()
     assert [(shown.frames > 0, stamp) for shown, stamp in screen.told[2:]] == [(True, 104.01)]
+
+
+def test_a_clip_that_is_on_unpainted_when_the_screen_closes_is_told_as_unseen(screen):
+    screen._timer.stop()
+    screen._now = lambda: 100.5
+    screen.programme.on_marker(encode(ClipMarker(concept="cat", seed=1_000_001)), 100.0)
+    screen.close()
+    assert [(shown.frames, stamp) for shown, stamp in screen.told] == [(0, 100.0)]

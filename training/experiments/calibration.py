@@ -17,7 +17,7 @@ from rtbci.files import write_whole
 from training.alignment import centred_subject, subject_means
 from training.experiments.material import Material
 from training.experiments.net import Net, concept_logits
-from training.experiments.runs import Run
+from training.experiments.runs import Decoded, Run
 from training.experiments.settings import Method
 from training.experiments.source_code import code_version
 from training.mappers import (
@@ -37,6 +37,7 @@ from training.mappers.candidates import OWN
 
 Ints = NDArray[np.int64]
 AS_IT_IS, CHOICE = "no adapter", "automatic choice"
+ANSWERS = ".npz"
 _MEANS_FROM = 100
 
 
@@ -216,13 +217,29 @@ def calibrate(
                 if time.monotonic() > deadline:
                     raise StoppedError("The time is up during calibrations; run it again to go on.")
                 bench = bench or Bench(run)
-                write_whole(file, msgspec.json.encode(_calibrated(bench, method, share, subject)))
+                figures, answered = _calibrated(bench, method, share, subject)
+                answered.write(file.with_suffix(ANSWERS))
+                write_whole(file, msgspec.json.encode(figures))
             if file.is_file():
                 found.append(msgspec.json.decode(file.read_bytes(), type=Calibrated))
     return found
 
 
-def _calibrated(bench: Bench, method: Method, share: float, subject: int) -> Calibrated:
+def answers(run: Run, found: Calibrated) -> Decoded | None:
+    """What a calibrated decoder says of its wearer's test block, and of noise.
+
+    Its logits are not scaled: which is the greatest counts, not by how much.
+
+    Returns
+    -------
+    Decoded or None
+        None of a calibration that is from before answers were kept.
+    """
+    file = _file(run, found.method, found.share, found.subject).with_suffix(ANSWERS)
+    return Decoded.read(file) if file.is_file() else None
+
+
+def _calibrated(bench: Bench, method: Method, share: float, subject: int) -> tuple[Calibrated, Decoded]:
     m = bench.material
     rows = m.calibration(subject, share)
     test = m.roles.unseen[m.clips.subject[m.roles.unseen] == subject]
@@ -230,8 +247,10 @@ def _calibrated(bench: Bench, method: Method, share: float, subject: int) -> Cal
     began = time.perf_counter()
     adapted, chosen = METHODS[method](bench, clips)
     seconds = time.perf_counter() - began
-    hits = np.argsort(-adapted.logits(held.eeg), axis=1) == held.concept[:, None]
-    return Calibrated(
+    logits = adapted.logits(held.eeg)
+    noise = adapted.logits(bench.run.noise(held.eeg, test))
+    hits = np.argsort(-logits, axis=1) == held.concept[:, None]
+    found = Calibrated(
         method=method,
         share=share,
         subject=subject,
@@ -243,9 +262,10 @@ def _calibrated(bench: Bench, method: Method, share: float, subject: int) -> Cal
         code=code_version(),
         chosen=chosen,
     )
+    return found, Decoded(test, noise.astype(np.float32), {"concept": logits.astype(np.float32)})
 
 
-def _file(run: Run, method: Method, share: float, subject: int) -> Path:
+def _file(run: Run, method: str, share: float, subject: int) -> Path:
     name = "".join(letter if letter.isalnum() else "-" for letter in method)
     folder = run.folder / "calibration"
     folder.mkdir(exist_ok=True)

@@ -1,6 +1,6 @@
 """An experiment's report: its rows in JSON, Markdown and HTML, controls and p-values beside them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,13 @@ from rtbci.errors import UsageError
 from rtbci.files import write_json
 from training.evaluation.report import write_report
 from training.evaluation.rows import Row
+from training.experiments.calibration import answers, calibrate
 from training.experiments.material import Material
 from training.experiments.queue import Place, rows_of, setting_of
-from training.experiments.runs import Run
-from training.experiments.settings import Experiment
+from training.experiments.runs import Decoded, Run
+from training.experiments.settings import Experiment, Variant
 from training.experiments.tables import (
+    CALIBRATED,
     KNOWN,
     TABLES,
     UNSEEN,
@@ -24,6 +26,7 @@ from training.experiments.tables import (
     choice_rows,
     labels_only_rows,
     reference_of,
+    setting_after,
 )
 from training.metrics import Predictions, summarise
 from training.source import Source
@@ -78,8 +81,8 @@ def write_results(
         "The blocks and wearers that test were held against those that anything was learnt from "
         "(`training.audit`). Two controls stand beside the scores: the same decoder on noise with the "
         f"spectrum and covariance of the wearer's EEG, and what is had without EEG from {known}. "
-        "Permutation p-values over whole slots, intervals and calibration of each variant's first seed are "
-        "in statistics.json."
+        "Permutation p-values over whole slots and intervals of each variant's first seed, and its "
+        "calibration where no wearer's clips were learnt from, are in statistics.json."
     )
     if all(alike):
         notes.append(
@@ -119,23 +122,46 @@ def _statistics(
         if not run.done:
             continue
         decoded = run.make()
-        subject, truth = material.clips.subject[decoded.rows], material.clips.concept[decoded.rows]
-        posterior = softmax(decoded.logits.astype(np.float64), axis=1)
+        of = material.clips.subject[decoded.rows]
         for table, numbers in ((KNOWN, material.known), (UNSEEN, material.unseen)):
-            parts = [
-                Predictions(
-                    path=f"sub{number}",
-                    predicted=decoded.logits[mine].argmax(axis=1),
-                    true=truth[mine],
-                    scores=posterior[mine],
-                    confidence=posterior[mine].max(axis=1),
-                    block=material.clips.block[decoded.rows][mine],
-                    subject=subject[mine],
-                )
-                for number in numbers
-                if (mine := subject == number).any()
-            ]
+            parts = [_predictions(material, decoded, number) for number in numbers if (of == number).any()]
             if parts:
                 summary = summarise(parts, _PERMUTATIONS, classes=decoded.logits.shape[1])
                 found.append({"table": table, "setting": setting, "variant": variant.name, **summary})
+        found += _calibrated_statistics(experiment, variant, setting, run)
     return found
+
+
+def _predictions(material: Material, decoded: Decoded, subject: int, *, scaled: bool = True) -> Predictions:
+    """What was said of one wearer; probabilities only where the logits are scaled to be some."""
+    rows = decoded.rows[mine := material.clips.subject[decoded.rows] == subject]
+    posterior = softmax(decoded.logits[mine].astype(np.float64), axis=1) if scaled else None
+    return Predictions(
+        path=f"sub{subject}",
+        predicted=decoded.logits[mine].argmax(axis=1),
+        true=material.clips.concept[rows],
+        scores=posterior,
+        confidence=None if posterior is None else posterior.max(axis=1),
+        block=material.clips.block[rows],
+        subject=material.clips.subject[rows],
+    )
+
+
+def _calibrated_statistics(
+    experiment: Experiment, variant: Variant, setting: str, run: Run
+) -> Iterator[dict[str, Any]]:
+    for share in experiment.calibration_share if variant.calibrate else ():
+        for method in variant.calibrate:
+            kept = [
+                (found.subject, said)
+                for found in calibrate(run, [method], share, make=False)
+                if (said := answers(run, found)) is not None
+            ]
+            parts = [_predictions(run.material, said, number, scaled=False) for number, said in kept]
+            if parts:
+                yield {
+                    "table": CALIBRATED,
+                    "setting": setting_after(setting, share),
+                    "variant": f"{variant.name}: {method}",
+                    **summarise(parts, _PERMUTATIONS, classes=kept[0][1].logits.shape[1]),
+                }

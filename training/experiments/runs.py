@@ -76,6 +76,28 @@ class Decoded:
             {name: np.concatenate([part.answers[name] for part in parts]) for name in parts[0].answers},
         )
 
+    @classmethod
+    def read(cls, path: Path) -> "Decoded":
+        """What was written."""
+        with np.load(path, allow_pickle=False) as file:
+            answers = {
+                name.removeprefix("answer_"): file[name].astype(np.float32)
+                for name in file.files
+                if name.startswith("answer_")
+            }
+            return cls(file["rows"], file["noise"], answers)
+
+    def write(self, path: Path) -> None:
+        """Write it as an archive of arrays, all of it or nothing."""
+        partial = path.parent / f"partial-{os.getpid()}.npz"
+        # Half the size for what only pictures and attributes come from; equal logits would be ties.
+        answers = {
+            f"answer_{name}": value if name == "concept" else value.astype(np.float16)
+            for name, value in self.answers.items()
+        }
+        np.savez(partial, rows=self.rows, noise=self.noise, **answers)
+        partial.replace(path)
+
 
 class Run:
     """One training and its predictions.
@@ -128,15 +150,9 @@ class Run:
                 decoded = self._train(deadline)
                 if first:
                     self._record(self._seconds)
-                    self._write(decoded)
+                    decoded.write(self.folder / PREDICTIONS)
                 PartialState().wait_for_everyone()
-        with np.load(self.folder / PREDICTIONS, allow_pickle=False) as file:
-            answers = {
-                name.removeprefix("answer_"): file[name].astype(np.float32)
-                for name in file.files
-                if name.startswith("answer_")
-            }
-            return Decoded(file["rows"], file["noise"], answers)
+        return Decoded.read(self.folder / PREDICTIONS)
 
     def net(self) -> tuple[Net, Tensor]:
         """The best weights of a finished run, on the CPU, and the mean text of each concept."""
@@ -152,16 +168,6 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / ".lock") if first else nullcontext():
             yield first
-
-    def _write(self, decoded: Decoded) -> None:
-        partial = self.folder / f"partial-{os.getpid()}.npz"
-        # Half the size for what only pictures and attributes come from; equal logits would be ties.
-        answers = {
-            f"answer_{name}": value if name == "concept" else value.astype(np.float16)
-            for name, value in decoded.answers.items()
-        }
-        np.savez(partial, rows=decoded.rows, noise=decoded.noise, **answers)
-        partial.replace(self.folder / PREDICTIONS)
 
     def _train(self, deadline: float) -> Decoded:
         m, roles = self.material, self.material.roles
@@ -195,18 +201,19 @@ class Run:
             )
             self._seconds += time.monotonic() - began
             eeg = x[torch.from_numpy(test)].float().numpy()
-            return Decoded(test, model.logits(self._noise(eeg, test)), {"concept": model.logits(eeg)})
+            return Decoded(test, model.logits(self.noise(eeg, test)), {"concept": model.logits(eeg)})
         loop = self._loop(train, validation, folder, deadline)
         net, prototypes, layer = loop.run(), loop.targets.prototypes, m.layer(test)
         self._seconds += loop.progress.seconds
         answers = answers_of(net, x, test, layer, prototypes)
-        noise = torch.from_numpy(self._noise(x[torch.from_numpy(test)].float().numpy(), test))
+        noise = torch.from_numpy(self.noise(x[torch.from_numpy(test)].float().numpy(), test))
         control = answers_of(net, noise, np.arange(len(test)), layer, prototypes, only="concept")
         for said in (answers, control):
             said["concept"] /= np.float32(loop.progress.temperature)
         return Decoded(test, control["concept"], answers)
 
-    def _noise(self, eeg: NDArray[np.float32], rows: Ints) -> NDArray[np.float32]:
+    def noise(self, eeg: NDArray[np.float32], rows: Ints) -> NDArray[np.float32]:
+        """Noise like the EEG of some rows' wearers, in the shape of what is given; the control."""
         subject, rng = self.material.clips.subject[rows], np.random.default_rng((self.seed, 5))
         if eeg.shape[2] > len(BANDS):
             return blended_noise(eeg, subject, rng)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from training.evaluation.rows import Row
-from training.experiments.calibration import AS_IT_IS, CHOICE, calibrate
+from training.experiments.calibration import AS_IT_IS, CHOICE, answers, calibrate
 from training.experiments.material import Material
 from training.experiments.net import ATTRIBUTE
 from training.experiments.probe import subject_readout
@@ -161,11 +161,10 @@ def calibrated_rows(experiment: Experiment, variant: Variant, setting: str, run:
     """Accuracy after calibration, by method and share of the clips, and what fitting took."""
     for share in experiment.calibration_share:
         for found in calibrate(run, variant.calibrate, share, make=False):
-            name = f"{variant.name}: {found.method}"
             where = (
                 CALIBRATED,
-                name,
-                f"{setting}, {share:.1%} of the clips",
+                f"{variant.name}: {found.method}",
+                setting_after(setting, share),
                 run.seed,
                 f"sub{found.subject}",
             )
@@ -175,6 +174,16 @@ def calibrated_rows(experiment: Experiment, variant: Variant, setting: str, run:
             yield Row(*where, "top1", found.top1, one, found.n)
             yield Row(*where, "top5", found.top5, five, found.n)
             yield Row(*where, "seconds", found.seconds, None, found.clips)
+            said = answers(run, found)
+            if said is not None:
+                by_noise = float((said.noise.argmax(axis=1) == truth).mean())
+                yield Row(*where, "noise_top1", by_noise, one, found.n)
+                yield Row(*where, "top1_over_noise", found.top1 - by_noise, 0.0, found.n)
+
+
+def setting_after(setting: str, share: float) -> str:
+    """How tables call the data once a share of the wearer's clips was learnt from."""
+    return f"{setting}, {share:.1%} of the clips"
 
 
 def blind_rows(found: Sequence[Row], blind: Sequence[Row]) -> Iterator[Row]:
