@@ -1,12 +1,10 @@
 """``rtbci wearers``: who was calibrated, when, on what, how well."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    from rtbci.wearers import Profile
 
 _SHOWN = 3
 """Channels that are named of a cap; the report has all."""
@@ -44,11 +42,11 @@ def list_() -> None:
     table.add_column("chance", no_wrap=True, justify="right")
     notes = []
     for listed in list_profiles():
-        if listed.profile is None:
+        if listed.record is None:
             table.add_row(listed.wearer, "encrypted" if listed.sealed else "[red]damaged[/]")
             notes += [listed.damage] if listed.damage else []
             continue
-        record = listed.profile.record
+        record = listed.record
         table.add_row(
             listed.wearer,
             record.created[:16].replace("T", " "),
@@ -57,17 +55,16 @@ def list_() -> None:
             f"{100 * record.predicted.top1:.1f} %",
             f"{100 * record.predicted.chance:.1f} %",
         )
-        notes.append(f"{listed.wearer}: {_cap(listed.profile)}")
+        notes.append(f"{listed.wearer}: {_cap(record.cap_labels, listed.report)}")
     table_console().print(table)
     for note in notes:
         typer.echo(note)
 
 
-def _cap(profile: "Profile") -> str:
+def _cap(labels: Sequence[str], report: Mapping[str, Any]) -> str:
     """What the wearer was calibrated with: the stream, if the report names it, and its channels."""
-    labels = profile.record.cap_labels
     some = ", ".join(labels if len(labels) <= _SHOWN else (*labels[:_SHOWN], "…"))
-    stream = profile.report.get("stream")
+    stream = report.get("stream")
     name = stream.get("name") if isinstance(stream, dict) else None
     return f"stream '{name}', {len(labels)} channels: {some}" if name else f"{len(labels)} channels: {some}"
 

@@ -5,8 +5,9 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -19,6 +20,7 @@ from rtbci.wearers.profile import (
     PAGES,
     PARTS,
     Profile,
+    ProfileRecord,
     contents,
     parse,
     read_files,
@@ -42,15 +44,18 @@ class Listed:
         The pseudonym.
     sealed : bool
         Whether it is encrypted.
-    profile : Profile or None
+    record : ProfileRecord or None
         None of one that is encrypted or damaged.
+    report : mapping
+        The calibration's, empty where there is no record.
     damage : str
         What is wrong with one that is damaged, and how to mend it, as a sentence.
     """
 
     wearer: str
     sealed: bool = False
-    profile: Profile | None = None
+    record: ProfileRecord | None = None
+    report: Mapping[str, Any] = field(default_factory=dict)
     damage: str = ""
 
 
@@ -64,7 +69,9 @@ def _listed(wearer: str) -> Listed:
         folder = _existing(wearer)
         if _is_sealed(folder):
             return Listed(wearer, sealed=True)
-        return Listed(wearer, profile=read_files(folder))
+        profile = read_files(folder)
+        # What it holds besides may be large, and these are kept of all wearers at once.
+        return Listed(wearer, record=profile.record, report=profile.report)
     except WearerError as error:
         return Listed(wearer, damage=str(error))
 

@@ -208,7 +208,7 @@ def test_a_damaged_profile_keeps_no_other_from_being_listed(monkeypatch):
     save_profile(replace(profile("b-good"), report={"stream": {"name": "my cap"}}))
     (save_profile(profile("a-bad")) / "matrix.npy").unlink()
     bad, good = list_profiles()
-    assert bad.profile is None and good.profile is not None
+    assert bad.record is None and good.record is not None
     assert "matrix.npy is missing" in bad.damage and "Errno" not in bad.damage
     done = CliRunner().invoke(app, ["wearers", "list"])
     assert done.exit_code == 0, done.output
@@ -299,7 +299,7 @@ def test_an_encrypted_profile_tells_nothing_without_its_passphrase(tmp_path, mon
     assert b"layer" not in (folder / "profile.sealed").read_bytes()
     assert is_sealed("w01")
     (listed,) = list_profiles()
-    assert (listed.wearer, listed.sealed, listed.profile) == ("w01", True, None)
+    assert (listed.wearer, listed.sealed, listed.record) == ("w01", True, None)
     loaded = load_profile("w01", bundle_id="tiny-1", passphrase="correct horse")
     np.testing.assert_array_equal(loaded.adapter.own_weight, saved.adapter.own_weight)
     with pytest.raises(WearerError, match="RTBCI_PASSPHRASE"):
