@@ -102,7 +102,9 @@ def test_a_fif_file_is_sent_in_volt(tmp_path):
     assert np.allclose(recording.marks[0].stamps, [0.25, 0.5])
 
 
-def test_markers_come_with_their_stamps(replay, shared_data):
+def test_markers_come_with_their_stamps(replay, shared_data, monkeypatch):
+    # An inlet is open before the outlet has a queue for it, and only the receiver of EEG is waited for.
+    monkeypatch.setattr("devices.replay.play._LEAD_S", 2.0)
     path = shared_data / "recordings/brainvision/test.vhdr"
     name = replay(path, speed=8.0)
     markers = open_inlet(f"{name}-markers")
