@@ -159,16 +159,27 @@ def _copy_engine(name: str, source: Path, staging: Path) -> Engine:
     model = onnx.load(target, load_external_data=False)
     if any(tensor.external_data for tensor in model.graph.initializer):
         raise BundleError(f"{source} keeps weights in another file; export engine '{name}' as one file.")
+    return describe_engine(target)
+
+
+def describe_engine(file: Path) -> Engine:
+    """Say of a graph in one file what a manifest says of it."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(target, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     return Engine(
-        file=target.name,
-        sha256=sha256_of(target),
-        precision=precision_of(model),
+        file=file.name,
+        sha256=sha256_of(file),
+        precision=precision_of(onnx.load(file)),
         inputs=tuple(_tensor(node) for node in session.get_inputs()),
         outputs=tuple(_tensor(node) for node in session.get_outputs()),
     )
+
+
+def describe_array(file: Path) -> Array:
+    """Say of a plain npy file what a manifest says of it."""
+    array = np.load(file, allow_pickle=False)
+    return Array(file=file.name, sha256=sha256_of(file), dtype=array.dtype.name, shape=array.shape)
 
 
 def _copy_weights(name: str, source: Path, staging: Path) -> Weights:
@@ -198,7 +209,7 @@ def _save_array(name: str, array: NDArray[Any], staging: Path) -> Array:
     # One byte order and memory layout on every machine, so that the same content gives the same hash.
     plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     np.save(target, plain, allow_pickle=False)
-    return Array(file=target.name, sha256=sha256_of(target), dtype=plain.dtype.name, shape=plain.shape)
+    return describe_array(target)
 
 
 def sha256_of(path: Path) -> str:

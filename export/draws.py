@@ -6,10 +6,12 @@ for single pictures, the newer exporter reasons about shapes for minutes, and th
 
 import io
 import logging
+import tempfile
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -17,11 +19,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export.bundle_writer import describe_array, describe_engine
 from export.codec import DECODER_FILE, OPSET, PREVIEW_FILE
+from export.draws_torch import example_evidence, recorded_calls
+from export.eight_bits import quantise_fed
 from export.graph import without_traces
 from export.precision import halve_weights
+from rtbci.bundle.schema import Precision
 from rtbci.errors import UsageError
 from rtbci.generate.draws import CONTROL, MEAN, SPREAD, STEP, DrawingGenerator, Flow
+from rtbci.generate.draws_folder import MANIFEST_FILE, SCHEMA_VERSION, DrawingManifest, load_drawing
 from rtbci.generate.picture import decoding
 from training.codec_model import LATENT_SHAPE
 from training.draws.model import EVIDENCE, STRIDES, Drawer, placed
@@ -30,21 +37,12 @@ from training.draws.train import load_drawer
 log = logging.getLogger(__name__)
 
 STEP_FILE, CONTROL_FILE = f"{STEP}.onnx", f"{CONTROL}.onnx"
+"""The engines that go into a bundle: weights in half precision."""
 MEAN_FILE, SPREAD_FILE = f"{MEAN}.npy", f"{SPREAD}.npy"
+IN_BUNDLES: Precision = "fp16"
 
 
-@dataclass(frozen=True)
-class Parity:
-    """Largest differences between the engines and torch, over one frame and over a clip.
-
-    Attributes
-    ----------
-    step, control : float
-        In latents' units (their variance is about 1), and in those of features inside the network.
-    """
-
-    step: float
-    control: float
+_ORDER: tuple[Precision, ...] = ("fp32", "fp16", "int8")
 
 
 class _Step(nn.Module):
@@ -68,13 +66,16 @@ class _Control(nn.Module):
         return self.drawer.steer(keyframe, known, time, evidence)
 
 
-def export_draws(folder: Path) -> Parity:
-    """Write the engines of a trained generator beside it, weights in half precision.
+def export_draws(folder: Path, precisions: Sequence[Precision] = ("fp32", IN_BUNDLES)) -> DrawingManifest:
+    """Write the engines of a trained generator beside it, and a manifest of them.
 
     Parameters
     ----------
     folder : Path
         Where `rtbci train generator` wrote.
+    precisions : sequence of str
+        Of the stored weights: fp32; fp16, which is computed with in single precision, and is written in any
+        case; int8, whose ranges are taken from what the networks meet as they draw, which takes a minute.
 
     Raises
     ------
@@ -82,50 +83,38 @@ def export_draws(folder: Path) -> Parity:
         If there is no trained generator.
     """
     drawer = load_drawer(folder)
-    frames = drawer.settings.frames
-    inputs, steering = _examples(drawer, frames)
-    with torch.no_grad():
-        residuals = drawer.steer(*steering)
-    names = [f"residual{k}" for k in range(len(residuals))]
-    free = {name: {0: "frames"} for name in names}
-    clip = {2: "frames"}
-    _trace(
-        _Control(drawer),
-        steering,
-        folder / CONTROL_FILE,
-        ["keyframe", "known", "time", "evidence"],
-        names,
-        {"keyframe": clip, "known": clip, **free},
+    mean = np.load(folder / MEAN_FILE)
+    wanted = sorted({*precisions, IN_BUNDLES}, key=_ORDER.index)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as temporary:
+        single = {name: Path(temporary) / f"{name}.onnx" for name in (STEP, CONTROL)}
+        _trace_both(drawer, single)
+        calls = recorded_calls(drawer, mean, example_evidence(mean, seed=1)) if "int8" in wanted else None
+        for precision in wanted:
+            for name, source in single.items():
+                log.info("%s in %s", name, precision)
+                target = folder / file_name(name, precision)
+                if calls is not None and precision == "int8":
+                    quantise_fed(source, target, (call.inputs for call in calls[name]))
+                    continue
+                graph = onnx.load(source)
+                onnx.save(halve_weights(graph) if precision == "fp16" else graph, target)
+                onnx.checker.check_model(target)
+    manifest = DrawingManifest(
+        schema_version=SCHEMA_VERSION,
+        frames=drawer.settings.frames,
+        engines={
+            precision: {name: describe_engine(folder / file_name(name, precision)) for name in single}
+            for precision in wanted
+        },
+        arrays={name: describe_array(folder / f"{name}.npy") for name in (MEAN, SPREAD)},
     )
-    _trace(
-        _Step(drawer),
-        (*inputs, *residuals),
-        folder / STEP_FILE,
-        ["latent", "time", "stride", "evidence", *names],
-        ["velocity"],
-        {"latent": clip, "velocity": clip, **free},
-    )
-    return parity(drawer, folder)
+    (folder / MANIFEST_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    return load_drawing(folder)
 
 
-def parity(drawer: Drawer, folder: Path) -> Parity:
-    """Run engines and torch on the same inputs."""
-    step, control = _Session(folder / STEP_FILE), _Session(folder / CONTROL_FILE)
-    apart: dict[str, float] = {"step": 0.0, "control": 0.0}
-    for frames in (1, drawer.settings.frames):
-        (latent, time, stride, evidence), (keyframe, known, _, _) = _examples(drawer, frames)
-        with torch.no_grad():
-            residuals = drawer.steer(keyframe, known, time, evidence)
-            velocity = drawer(latent, time, stride, evidence, residuals)
-        told = {"time": time.numpy(), "evidence": evidence.numpy()}
-        added = control.run(keyframe=keyframe.numpy(), known=known.numpy(), **told)
-        found = step.run(latent=latent.numpy(), stride=stride.numpy(), **told, **added)["velocity"]
-        differences = [
-            float(np.abs(a - b.numpy()).max()) for a, b in zip(added.values(), residuals, strict=True)
-        ]
-        apart["control"] = max(apart["control"], *differences)
-        apart["step"] = max(apart["step"], float(np.abs(found - velocity.numpy()).max()))
-    return Parity(**apart)
+def file_name(name: str, precision: str) -> str:
+    """Name of an engine's file: that of a bundle bears the engine's name alone."""
+    return f"{name}.onnx" if precision == IN_BUNDLES else f"{name}-{precision}.onnx"
 
 
 def open_draws(folder: Path, codec: Path, threads: int = 1) -> DrawingGenerator:
@@ -192,6 +181,32 @@ def _examples(drawer: Drawer, frames: int) -> tuple[tuple[Tensor, ...], tuple[Te
     return (latent, time, stride, evidence), (*placed(latent[:, :, 0], frames), time, evidence)
 
 
+def _trace_both(drawer: Drawer, files: dict[str, Path]) -> None:
+    """Write step and control in single precision."""
+    inputs, steering = _examples(drawer, drawer.settings.frames)
+    with torch.no_grad():
+        residuals = drawer.steer(*steering)
+    names = [f"residual{k}" for k in range(len(residuals))]
+    free = {name: {0: "frames"} for name in names}
+    clip = {2: "frames"}
+    _trace(
+        _Control(drawer),
+        steering,
+        files[CONTROL],
+        ["keyframe", "known", "time", "evidence"],
+        names,
+        {"keyframe": clip, "known": clip, **free},
+    )
+    _trace(
+        _Step(drawer),
+        (*inputs, *residuals),
+        files[STEP],
+        ["latent", "time", "stride", "evidence", *names],
+        ["velocity"],
+        {"latent": clip, "velocity": clip, **free},
+    )
+
+
 def _trace(
     model: nn.Module,
     inputs: tuple[Tensor, ...],
@@ -215,7 +230,4 @@ def _trace(
             opset_version=OPSET,
             dynamo=False,
         )
-    graph = halve_weights(without_traces(onnx.load_from_string(buffer.getvalue())))
-    onnx.checker.check_model(graph)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(graph, file)
+    onnx.save(without_traces(onnx.load_from_string(buffer.getvalue())), file)

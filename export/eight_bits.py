@@ -1,6 +1,6 @@
 """A graph in eight bits: static ranges, quantise-dequantise pairs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,23 @@ def quantise(source: Path, file: Path, examples: NDArray[np.float32], *, end_sin
         Leave the last convolution in single precision: its rounding would be seen in the picture.
     """
     (given,) = onnx.load(source).graph.input
+    feeds = ({given.name: example[None]} for example in examples)
+    quantise_fed(source, file, feeds, end_single=end_single)
+
+
+def quantise_fed(
+    source: Path, file: Path, feeds: Iterable[Mapping[str, NDArray[Any]]], *, end_single: bool = False
+) -> None:
+    """As `quantise`, for a graph of any inputs.
+
+    Parameters
+    ----------
+    source, file : Path
+    feeds : iterable of mapping of str to ndarray
+        What the ranges of the activations are taken from: arrays by the inputs' names, for one run each.
+    end_single : bool
+        See `quantise`.
+    """
     prepared = file.with_suffix(".prepared")
     quant_pre_process(source, prepared, skip_symbolic_shape=True)
     convolutions = [node.name for node in onnx.load(prepared).graph.node if node.op_type == "Conv"]
@@ -41,7 +58,7 @@ def quantise(source: Path, file: Path, examples: NDArray[np.float32], *, end_sin
         quantize_static(
             prepared,
             file,
-            _Examples(given.name, examples),
+            _Examples(feeds),
             quant_format=QuantFormat.QDQ,
             activation_type=QuantType.QInt8,
             weight_type=QuantType.QInt8,
@@ -56,8 +73,8 @@ def quantise(source: Path, file: Path, examples: NDArray[np.float32], *, end_sin
 
 
 class _Examples(CalibrationDataReader):  # type: ignore[misc]
-    def __init__(self, name: str, examples: NDArray[np.float32]) -> None:
-        self._feeds: Iterator[dict[str, NDArray[Any]]] = ({name: example[None]} for example in examples)
+    def __init__(self, feeds: Iterable[Mapping[str, NDArray[Any]]]) -> None:
+        self._feeds: Iterator[dict[str, NDArray[Any]]] = (dict(feed) for feed in feeds)
 
     def get_next(self) -> dict[str, NDArray[Any]] | None:
         return next(self._feeds, None)

@@ -8,6 +8,7 @@ import typer
 
 from rtbci.cli.export_bundle import bundle
 from rtbci.cli.export_full_size import full_size
+from rtbci.cli.export_generator import generator
 from rtbci.cli.export_parity import parity
 from rtbci.cli.extras import need
 
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
 export.command()(bundle)
 export.command()(parity)
 export.command()(full_size)
+export.command()(generator)
 
 
 @export.callback()
@@ -56,27 +58,6 @@ def default(
 
     make_default_bundle(out, config, codec_minutes)
     typer.echo(f"Wrote {out}.")
-
-
-@export.command()
-def generator(
-    folder: Annotated[Path, typer.Option(help="Folder of the trained generator that draws.")] = Path(
-        "runs/draws"
-    ),
-) -> None:
-    """Export the generator that draws as engines beside its weights, and hold them against torch.
-
-    Example: `rtbci export generator --folder runs/draws`
-    """
-    need("export", "export", "diffusers")
-    from export.draws import CONTROL_FILE, STEP_FILE, export_draws
-
-    apart = export_draws(folder)
-    size = sum((folder / name).stat().st_size for name in (STEP_FILE, CONTROL_FILE))
-    typer.echo(
-        f"Wrote {STEP_FILE} and {CONTROL_FILE} to {folder} ({size / 1e6:.1f} MB); off by {apart.step:.2g} "
-        f"and {apart.control:.2g} at most."
-    )
 
 
 @export.command()

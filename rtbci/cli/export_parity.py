@@ -1,9 +1,11 @@
 """``rtbci export parity``: each engine of a bundle in every precision, against torch."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from rtbci.cli.parity_table import parity_content, print_parity
 
 if TYPE_CHECKING:
     from export.parity import Part, Row
@@ -36,11 +38,9 @@ def parity(
     Example: `rtbci export parity --only decoder --report parity.json`
     """
     import tempfile
-    from dataclasses import asdict
 
     from export.parity import compare
     from export.parity_parts import encoder_parts, picture_parts
-    from rtbci.bench.environment import environment
     from rtbci.bundle import load_bundle
     from rtbci.errors import UsageError
     from rtbci.files import check_place, save_report
@@ -64,32 +64,5 @@ def parity(
             if part.name in wanted:
                 typer.echo(f"{part.name} …")
                 rows += compare(part, keep or Path(temporary), loaded.engine_path(part.name))
-    _print(rows)
-    content = {
-        "bundle": loaded.manifest.id,
-        "rows": [asdict(row) for row in rows],
-        "environment": environment("rtbci", "onnxruntime", "onnx", "torch", threads=1),
-    }
-    save_report(report, content)
-
-
-def _print(rows: "list[Row]") -> None:
-    from rich.table import Table
-
-    from rtbci.cli.tables import table_console
-
-    right: Literal["right"] = "right"
-    table = Table()
-    for name in ("engine", "precision", "batch"):
-        table.add_column(name, no_wrap=True)
-    for name in ("kB", "max error", "mean error", "task", "change", "least ms"):
-        table.add_column(name, justify=right, no_wrap=True)
-    for row in rows:
-        task = "-" if row.figure is None else f"{row.figure:.2f} {row.task.split(', ')[-1]}"
-        change = "-" if row.change is None else f"{row.change:+.2f}"
-        errors = (f"{row.max_error:.2g}", f"{row.mean_error:.2g}")
-        kilobytes = f"{row.bytes / 1e3:.0f}"
-        table.add_row(
-            row.engine, row.precision, row.batch, kilobytes, *errors, task, change, f"{row.min_ms:.2f}"
-        )
-    table_console().print(table)
+    print_parity(rows)
+    save_report(report, parity_content(rows, bundle=loaded.manifest.id))

@@ -27,6 +27,8 @@ STEP, CONTROL, MEAN, SPREAD = "draw_step", "draw_control", "draw_mean", "draw_sp
 """Names of the two engines and two arrays in a bundle."""
 STRIDES = (0.0, 0.125, 0.25, 0.5, 1.0)
 """Lengths of a step that the network knows, in the order of its one-hot input."""
+STEPS = tuple(sorted(round(1 / stride) for stride in STRIDES if stride))
+"""How many steps of such lengths the flow can be gone through in: 1, 2, 4, 8."""
 
 
 class Flow:
@@ -53,6 +55,7 @@ class Flow:
         evidence: Floats,
         sharp: Sharpness,
         keyframe: Floats | None = None,
+        steps: int | None = None,
     ) -> Iterator[Floats]:
         """Follow the flow; gives where it stands after each step, so that it can be left between any two.
 
@@ -65,8 +68,10 @@ class Flow:
             Decides steps and guidance.
         keyframe : ndarray, shape (8, 16, 16), optional
             What steers a clip's middle frame; left out for a single picture.
+        steps : int, optional
+            One of `STEPS`; as `sharp` has it where it is left out.
         """
-        steps = step_count(sharp)
+        steps = step_count(sharp) if steps is None else steps
         # How much noise there is must be known even where nothing else is.
         without = np.where(np.arange(len(evidence)) == len(evidence) - 1, evidence, np.float32(0.0))
         latents = start
@@ -116,11 +121,19 @@ class DrawingGenerator:
         Turns a latent (8, 16, 16), float32, into a picture (h, w, 3), uint8.
     decode_preview : callable, optional
         The same for previews, of any size; `decode` where it is left out.
+    steps : int, optional
+        One of `STEPS`, taken for any evidence that is worth anything; where it is left out, more for stronger
+        evidence, as the one curve says.
 
     Attributes
     ----------
     provider : str
         onnxruntime's provider that runs the bundle's engines; empty where `flow` was given.
+
+    Raises
+    ------
+    GeneratorError
+        If the network knows no steps of that length.
     """
 
     def __init__(
@@ -131,13 +144,20 @@ class DrawingGenerator:
         frames: int,
         decode: Decode,
         decode_preview: Decode | None = None,
+        steps: int | None = None,
     ) -> None:
+        if steps is not None and steps not in STEPS:
+            raise GeneratorError(
+                f"The generator that draws cannot draw in {steps} steps; choose one of "
+                f"{', '.join(map(str, STEPS))}."
+            )
         self.frames = frames
         self.step_s = STEP_S
         self.provider = ""
         self.mean = mean
         self._flow = flow
         self._spread = spread
+        self._steps = steps
         self._decode = decode
         self._decode_preview = decode_preview or decode
         self._backdrop = blurred(decode(mean), BACKDROP_BLUR)
@@ -146,7 +166,7 @@ class DrawingGenerator:
 
     @classmethod
     def from_bundle(
-        cls, bundle: Bundle, threads: int = 2, providers: Sequence[str] = CPU
+        cls, bundle: Bundle, threads: int = 2, providers: Sequence[str] = CPU, steps: int | None = None
     ) -> "DrawingGenerator":
         """Open a bundle's networks `draw_step` and `draw_control`, its decoders and its mean.
 
@@ -157,6 +177,8 @@ class DrawingGenerator:
             Threads of onnxruntime for one picture.
         providers : sequence of str
             onnxruntime's provider names; an error if the first is not what runs.
+        steps : int, optional
+            See the class.
 
         Raises
         ------
@@ -177,6 +199,7 @@ class DrawingGenerator:
             int(bundle.array("memory_latents").shape[1]),
             decoding(decoder),
             decoding(opened("preview")) if "preview" in engines else None,
+            steps,
         )
         generator.provider = step.provider
         return generator
@@ -195,7 +218,7 @@ class DrawingGenerator:
         keyframe = self._compose(evidence)
         sharp = sharpness(evidence.strength)
         latents = np.repeat(self._start(evidence, sharp)[:, None], self.frames, axis=1)
-        for moved in self._flow.follow(latents, evidence_row(evidence, sharp), sharp, keyframe):
+        for moved in self._follow(latents, evidence, sharp, keyframe):
             latents = moved
             if stale():
                 return
@@ -224,13 +247,20 @@ class DrawingGenerator:
         before = self._drawn if self._drawn and self._drawn[0].context == evidence.context else None
         sharp = sharpness(evidence.strength)
         latents = self._start(evidence, sharp)[:, None]
-        for moved in self._flow.follow(latents, evidence_row(evidence, sharp), sharp):
+        for moved in self._follow(latents, evidence, sharp):
             latents = moved
         drawn = latents[:, 0]
         if before is not None:
             drawn = before[1] + np.float32(TURN) * (drawn - before[1])
         self._drawn = (evidence, drawn)
         return drawn
+
+    def _follow(
+        self, latents: Floats, evidence: DecodedEvidence, sharp: Sharpness, keyframe: Floats | None = None
+    ) -> Iterator[Floats]:
+        # What is worth nothing takes no step, however many are wanted.
+        steps = self._steps if sharp.steps else None
+        return self._flow.follow(latents, evidence_row(evidence, sharp), sharp, keyframe, steps)
 
     def _start(self, evidence: DecodedEvidence, sharp: Sharpness) -> Floats:
         noise = np.random.default_rng(evidence.context).standard_normal(self.mean.shape, dtype=np.float32)
