@@ -1,4 +1,4 @@
-"""How closely the engines of the generator that draws follow torch, and whether what they draw is the same."""
+"""How closely the engines of the generator that draws follow torch, and whether they draw the same."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence

@@ -7,7 +7,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from rtbci.bench.rows import Row, summary, timed
-from rtbci.bundle import Bundle, load_bundle
+from rtbci.bundle import Bundle, Metric, load_bundle
 from rtbci.bundle.engine import PROVIDERS
 from rtbci.generate import DecodedEvidence, MemoryGenerator
 
@@ -55,6 +55,7 @@ def measure_generator(
     rows = []
     for grade, taken in times.items():
         preview = grade == "preview"
+        stated = stated_quality(bundle, grade)
         engine = engines["preview" if preview and "preview" in engines else "decoder"]
         row = Row(
             grade=grade,
@@ -64,22 +65,23 @@ def measure_generator(
             steps=0,
             size=small if preview else large,
             threads=threads,
-            quality=stated_quality(bundle, grade),
+            quality=stated.value if stated else None,
+            quality_ci95=stated.ci95 if stated else None,
             **summary(taken, generator.frames if grade == "clip" else 1),
         )
         rows.append(row)
     return rows
 
 
-def stated_quality(bundle: Bundle, grade: str) -> float | None:
+def stated_quality(bundle: Bundle, grade: str) -> Metric | None:
     """Share of scenes named right in pictures of a grade, from the bundle's metrics; None if not there.
 
     A clip has its keyframe for its middle frame, so the keyframe's share stands for a clip's where the bundle
     has none for clips.
     """
-    values = {metric.name: metric.value for metric in bundle.manifest.metrics}
-    own = values.get(f"{grade}_named_strength1")
-    return values.get("keyframe_named_strength1") if own is None and grade == "clip" else own
+    metrics = {metric.name: metric for metric in bundle.manifest.metrics}
+    own = metrics.get(f"{grade}_named_strength1")
+    return metrics.get("keyframe_named_strength1") if own is None and grade == "clip" else own
 
 
 def scene_evidence(

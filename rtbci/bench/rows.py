@@ -47,7 +47,10 @@ class Row:
         Resident memory of the process that drew, afterwards; megabytes of 2**20 bytes.
     quality : float or None
         Share of held-out scenes that a classifier names right in such pictures of strong and right
-        evidence, as the bundle's own metrics say; None where nobody measured it.
+        evidence, as the bundle's own metrics say, or as was judged with the times; None where nobody measured
+        it.
+    quality_ci95 : tuple of float or None
+        Its 95 % interval over scenes.
     """
 
     grade: str
@@ -66,6 +69,7 @@ class Row:
     frames_per_s: float
     rss_mb: float
     quality: float | None = None
+    quality_ci95: tuple[float, float] | None = None
 
 
 class Summary(TypedDict):

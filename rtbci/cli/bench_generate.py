@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from enum import StrEnum
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from rtbci.cli.bench_draws import STATED, alone, check_steps, chosen_precisions, judged_text, with_quality
 from rtbci.cli.extras import need
 from rtbci.cli.generators import DEFAULT_ENGINE, check_engine
 
 if TYPE_CHECKING:
     from rtbci.bench.rows import Row
-
-T = TypeVar("T")
 
 _PACKAGES = ("rtbci", "onnxruntime", "onnxruntime-gpu", "numpy", "scipy", "torch", "diffusers")
 
@@ -25,6 +25,14 @@ class Provider(StrEnum):
     CPU = "cpu"
     CUDA = "cuda"
     TENSORRT = "tensorrt"
+
+
+class Precision(StrEnum):
+    """How weights are stored."""
+
+    FP32 = "fp32"
+    FP16 = "fp16"
+    INT8 = "int8"
 
 
 def generate(
@@ -55,6 +63,34 @@ def generate(
         list[str] | None,
         typer.Option(help="What runs it, such as tensorrt; may be given several times."),
     ] = None,
+    draws: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also time the generator that draws, and judge its pictures: a folder that `rtbci export "
+            "generator` wrote, or a bundle whose generator draws."
+        ),
+    ] = None,
+    steps: Annotated[
+        list[int] | None,
+        typer.Option(help="In how many steps it draws: 1, 2, 4 or 8; several times; default: 1, 2 and 4."),
+    ] = None,
+    precision: Annotated[
+        list[Precision] | None,
+        typer.Option(help="Measure only what is stored so; several times; default: all that is there."),
+    ] = None,
+    judge: Annotated[
+        bool,
+        typer.Option(
+            help="With --draws, have a network look at what is drawn of held-out scenes (needs the extra "
+            "`train`; trained once, which takes minutes)."
+        ),
+    ] = True,
+    judges: Annotated[Path, typer.Option(help="Where the networks that judge are kept.")] = Path(
+        "runs/classifiers"
+    ),
+    codec: Annotated[
+        Path, typer.Option(help="Folder of the bundle's autoencoder, which encodes those scenes.")
+    ] = Path("runs/codec"),
     plot: Annotated[
         Path | None, typer.Option(help="Draw quality against time into this PNG (needs the extra `bench`).")
     ] = None,
@@ -65,7 +101,7 @@ def generate(
     A provider that would not run is an error, never a silent fall-back. Each measurement has a process of its
     own, so that its memory is its own.
 
-    Example: `rtbci bench generate --beside-diffusers --plot quality.png --report generate.json`
+    Example: `rtbci bench generate --draws runs/draws --steps 1 --steps 4 --plot quality.png`
     """
     from rtbci.errors import UsageError
 
@@ -73,10 +109,16 @@ def generate(
         need("bench generate --plot", "bench", "matplotlib")
     if beside_diffusers:
         need("bench generate --beside-diffusers", "export", "torch", "diffusers")
+    if draws is not None and judge:
+        need("bench generate --draws", "train", "torch", "safetensors")
     if beside_size % 64:
         raise UsageError(f"--beside-size {beside_size} is no multiple of 64; take 256 or 512.")
+    from rtbci.bench.draws import BACKEND as DRAWS
+    from rtbci.bench.draws import measure_draws
     from rtbci.bench.environment import environment
-    from rtbci.bench.generation import measure_generator
+    from rtbci.bench.full_size import BACKEND as FULL_SIZE
+    from rtbci.bench.full_size import measure_full_size
+    from rtbci.bench.generation import BACKEND, measure_generator
     from rtbci.bundle import load_bundle
     from rtbci.engines import opener
     from rtbci.files import check_place, save_report
@@ -86,30 +128,44 @@ def generate(
     check_engine(full_size, engine)
     # Names that are none are refused before anything is measured.
     openers = {name: opener(name, threads=threads) for name in engine or [DEFAULT_ENGINE]}
+    counts = check_steps(draws, steps)
     manifest = load_bundle(bundle).manifest
+    there = _precisions(manifest.engines["decoder"].precision, draws, full_size)
+    stored = chosen_precisions(there, [one.value for one in precision or ()])
     about = environment(*_PACKAGES, threads=threads)
+    providers = [one.value for one in provider or [Provider.CPU]]
     rows: list[Row] = []
-    for chosen in provider or [Provider.CPU]:
-        typer.echo(f"The generator of {manifest.id} on {chosen.value} …")
-        rows += _alone(measure_generator, bundle, chosen.value, threads=threads, repeats=repeats)
-    if full_size is not None:
-        from rtbci.bench.full_size import measure_full_size
+    for where in providers if stored[BACKEND] else ():
+        typer.echo(f"The generator of {manifest.id} on {where} …")
+        rows += alone(measure_generator, bundle, where, threads=threads, repeats=repeats)
+    quality = STATED
+    if draws is not None:
+        variants = [(held, count) for held in stored[DRAWS] for count in counts]
+        for where, (held, count) in product(providers, variants):
+            typer.echo(f"The generator that draws in {draws}, {held}, steps: {count}, on {where} …")
+            what = (draws, bundle, held, count, where)
+            rows += alone(measure_draws, *what, threads=threads, repeats=repeats)
+        if judge and variants:
+            from export.judged import judge_generators
 
+            typer.echo("Judging what is drawn of held-out scenes …")
+            judged = alone(judge_generators, bundle, draws, variants, codec, judges, threads=threads)
+            rows, quality = with_quality(rows, judged), judged_text(judged)
+    if full_size is not None and stored[FULL_SIZE]:
         for name, open_engine in openers.items():
             typer.echo(f"The full-size generator in {full_size} on {name} …")
-            rows += _alone(measure_full_size, full_size, open_engine, threads=threads, repeats=repeats)
+            rows += alone(measure_full_size, full_size, open_engine, threads=threads, repeats=repeats)
     if beside_diffusers:
         from export.full_size_timing import PRECISIONS, time_one_step
 
         for precision in PRECISIONS:
             typer.echo(f"One step of a full-size U-Net, {beside_size} px, {precision} …")
-            rows += _alone(time_one_step, precision, beside_size, threads=threads)
+            rows += alone(time_one_step, precision, beside_size, threads=threads)
     content: dict[str, Any] = {
         "bundle": {"id": manifest.id, "name": manifest.id},
         "rows": [asdict(row) for row in rows],
         "beside_diffusers": _ratio(rows),
-        "quality": "share of held-out scenes that a classifier names right in pictures of strong, right "
-        "evidence, as the bundle's metrics say",
+        "quality": quality,
         "chance": 1 / len(manifest.concepts),
         "environment": about,
     }
@@ -123,31 +179,30 @@ def generate(
         typer.echo(f"Wrote {plot}.")
 
 
-def _alone(measure: Callable[..., T], *arguments: object, **options: object) -> T:
-    """Measure in a fresh process and take its answer or its error."""
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
+def _precisions(own: str, draws: Path | None, full_size: Path | None) -> dict[str, tuple[str, ...]]:
+    """In which precisions each generator is there, by its name in the rows."""
+    from rtbci.bench.draws import BACKEND as DRAWS
+    from rtbci.bench.full_size import BACKEND as FULL_SIZE
+    from rtbci.bench.generation import BACKEND
+    from rtbci.generate.draws_folder import drawing_precisions
+    from rtbci.generate.full_size.engines import load_full_size
 
-    from rtbci.errors import RtbciError
-
-    try:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            return pool.submit(measure, *arguments, **options).result()
-    except BrokenProcessPool as error:
-        raise RtbciError(
-            "The process that measured was ended from outside, most likely for want of memory; "
-            "free some, or leave out --beside-diffusers."
-        ) from error
+    there: dict[str, tuple[str, ...]] = {BACKEND: (own,)}
+    if draws is not None:
+        there[DRAWS] = drawing_precisions(draws)
+    if full_size is not None:
+        there[FULL_SIZE] = (load_full_size(full_size).engines["keyframe"].precision,)
+    return there
 
 
 def _ratio(rows: "list[Row]") -> dict[str, Any] | None:
     """How many times longer the full-size keyframe takes; each at its least, which load changes least."""
+    from rtbci.bench.draws import BACKEND as DRAWS
     from rtbci.bench.full_size import BACKEND as FULL_SIZE
     from rtbci.bench.generation import BACKEND
 
     own = _quickest(rows, lambda row: row.backend == BACKEND)
-    beside = _quickest(rows, lambda row: row.backend not in (BACKEND, FULL_SIZE))
+    beside = _quickest(rows, lambda row: row.backend not in (BACKEND, DRAWS, FULL_SIZE))
     if own is None or beside is None:
         return None
     return {

@@ -60,7 +60,8 @@ def generator(
 
     if draw and not codec.is_dir():
         raise UsageError(
-            f"There is no autoencoder in {codec} to draw with; name its folder with --codec, or give --no-draw."
+            f"There is no autoencoder in {codec} to draw with; name its folder with --codec, or give "
+            "--no-draw."
         )
     chosen = [one.value for one in precision or (Stored.FP32, Stored.FP16)]
     typer.echo(f"The engines of {folder} …")
