@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-STATED = (
-    "share of held-out scenes that a classifier names right in pictures of strong, right evidence, as the "
-    "bundle's metrics say"
-)
-
 
 def check_steps(draws: Path | None, steps: Sequence[int] | None) -> tuple[int, ...]:
     """Give the numbers of steps to draw in; none without a generator that draws.
@@ -44,6 +39,21 @@ def check_steps(draws: Path | None, steps: Sequence[int] | None) -> tuple[int, .
                 f"{', '.join(map(str, KNOWN))}."
             )
     return tuple(sorted(set(steps or STEPS)))
+
+
+def check_codec(folder: Path) -> None:
+    """Make sure that there is an autoencoder for the scenes that are judged.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    if not folder.is_dir():
+        raise UsageError(
+            f"There is no autoencoder in {folder}, which judging pictures needs; name its folder with "
+            "--codec, or give --no-judge."
+        )
 
 
 def chosen_precisions(
@@ -84,7 +94,12 @@ def with_quality(rows: "list[Row]", judged: "list[Judged]") -> "list[Row]":
 
 
 def judged_text(judged: "list[Judged]") -> str:
-    """Say what the quality is that was judged."""
+    """Say what the quality is: as judged, or as the bundle states it."""
+    if not judged:
+        return (
+            "share of held-out scenes that a classifier names right in pictures of strong, right evidence, "
+            "as the bundle's metrics say"
+        )
     return (
         f"share of {judged[0].share.n} held-out scenes that one classifier, the scoreboard's, names right in "
         "keyframes and previews of strong, right evidence"

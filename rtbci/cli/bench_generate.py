@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from rtbci.cli.bench_draws import STATED, alone, check_steps, chosen_precisions, judged_text, with_quality
+from rtbci.cli.bench_draws import (
+    alone,
+    check_codec,
+    check_steps,
+    chosen_precisions,
+    judged_text,
+    with_quality,
+)
 from rtbci.cli.extras import need
 from rtbci.cli.generators import DEFAULT_ENGINE, check_engine
+from rtbci.cli.precision import Precision
 
 if TYPE_CHECKING:
     from rtbci.bench.rows import Row
@@ -25,14 +33,6 @@ class Provider(StrEnum):
     CPU = "cpu"
     CUDA = "cuda"
     TENSORRT = "tensorrt"
-
-
-class Precision(StrEnum):
-    """How weights are stored."""
-
-    FP32 = "fp32"
-    FP16 = "fp16"
-    INT8 = "int8"
 
 
 def generate(
@@ -110,7 +110,8 @@ def generate(
     if beside_diffusers:
         need("bench generate --beside-diffusers", "export", "torch", "diffusers")
     if draws is not None and judge:
-        need("bench generate --draws", "train", "torch", "safetensors")
+        need("bench generate --draws", "train,export", "torch", "safetensors", "onnx")
+        check_codec(codec)
     if beside_size % 64:
         raise UsageError(f"--beside-size {beside_size} is no multiple of 64; take 256 or 512.")
     from rtbci.bench.draws import BACKEND as DRAWS
@@ -134,23 +135,21 @@ def generate(
     stored = chosen_precisions(there, [one.value for one in precision or ()])
     about = environment(*_PACKAGES, threads=threads)
     providers = [one.value for one in provider or [Provider.CPU]]
+    variants = list(product(stored.get(DRAWS, ()), counts))
+    judged = []
+    if draws is not None and judge and variants:
+        from export.judged import judge_generators
+
+        typer.echo("Judging what is drawn of held-out scenes …")
+        judged = alone(judge_generators, bundle, draws, variants, codec, judges, threads=threads)
     rows: list[Row] = []
     for where in providers if stored[BACKEND] else ():
         typer.echo(f"The generator of {manifest.id} on {where} …")
         rows += alone(measure_generator, bundle, where, threads=threads, repeats=repeats)
-    quality = STATED
-    if draws is not None:
-        variants = [(held, count) for held in stored[DRAWS] for count in counts]
-        for where, (held, count) in product(providers, variants):
-            typer.echo(f"The generator that draws in {draws}, {held}, steps: {count}, on {where} …")
-            what = (draws, bundle, held, count, where)
-            rows += alone(measure_draws, *what, threads=threads, repeats=repeats)
-        if judge and variants:
-            from export.judged import judge_generators
-
-            typer.echo("Judging what is drawn of held-out scenes …")
-            judged = alone(judge_generators, bundle, draws, variants, codec, judges, threads=threads)
-            rows, quality = with_quality(rows, judged), judged_text(judged)
+    for where, (held, count) in product(providers, variants):
+        typer.echo(f"The generator that draws in {draws}, {held}, steps: {count}, on {where} …")
+        what = (draws, bundle, held, count, where)
+        rows += alone(measure_draws, *what, threads=threads, repeats=repeats)
     if full_size is not None and stored[FULL_SIZE]:
         for name, open_engine in openers.items():
             typer.echo(f"The full-size generator in {full_size} on {name} …")
@@ -158,14 +157,15 @@ def generate(
     if beside_diffusers:
         from export.full_size_timing import PRECISIONS, time_one_step
 
-        for precision in PRECISIONS:
-            typer.echo(f"One step of a full-size U-Net, {beside_size} px, {precision} …")
-            rows += alone(time_one_step, precision, beside_size, threads=threads)
+        for number in PRECISIONS:
+            typer.echo(f"One step of a full-size U-Net, {beside_size} px, {number} …")
+            rows += alone(time_one_step, number, beside_size, threads=threads)
+    rows = with_quality(rows, judged)
     content: dict[str, Any] = {
         "bundle": {"id": manifest.id, "name": manifest.id},
         "rows": [asdict(row) for row in rows],
         "beside_diffusers": _ratio(rows),
-        "quality": quality,
+        "quality": judged_text(judged),
         "chance": 1 / len(manifest.concepts),
         "environment": about,
     }

@@ -1,26 +1,17 @@
 """``rtbci export generator``: the generator that draws as engines, held against torch."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rtbci.cli.extras import need
-from rtbci.cli.parity_table import parity_content, print_parity
+from rtbci.cli.parity_table import PARITY_FILE, parity_content, print_parity
+from rtbci.cli.precision import Precision
 
 if TYPE_CHECKING:
     from export.parity_draws import Trial
-
-PARITY_FILE = "parity.json"
-
-
-class Stored(StrEnum):
-    """How weights are stored."""
-
-    FP32 = "fp32"
-    FP16 = "fp16"
-    INT8 = "int8"
+    from rtbci.bundle.schema import Precision as Stored
 
 
 def generator(
@@ -28,7 +19,7 @@ def generator(
         "runs/draws"
     ),
     precision: Annotated[
-        list[Stored] | None,
+        list[Precision] | None,
         typer.Option(
             help="Of the stored weights; several times for several; default: fp32 and fp16. fp16 is what "
             "bundles hold and is written in any case; int8 takes a minute more."
@@ -63,7 +54,7 @@ def generator(
             f"There is no autoencoder in {codec} to draw with; name its folder with --codec, or give "
             "--no-draw."
         )
-    chosen = [one.value for one in precision or (Stored.FP32, Stored.FP16)]
+    chosen: list[Stored] = [one.value for one in precision or (Precision.FP32, Precision.FP16)]
     typer.echo(f"The engines of {folder} …")
     manifest = export_draws(folder, chosen)
     size = sum((folder / e.file).stat().st_size for both in manifest.engines.values() for e in both.values())

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from export.parity import Row
 
+PARITY_FILE = "parity.json"
+"""Beside the engines that it is about."""
+
 
 def parity_content(rows: "list[Row]", **about: object) -> dict[str, Any]:
     """Content of a report: the rows, and where they were measured, behind what they are about."""

@@ -54,16 +54,13 @@ def load_drawing(folder: Path) -> DrawingManifest:
             f"{where} has schema version {manifest.schema_version}, and this rtbci reads {SCHEMA_VERSION}; "
             "export it again with this version."
         )
-    for needed, there in (
-        *(((STEP, CONTROL), engines) for engines in manifest.engines.values()),
-        ((MEAN, SPREAD), manifest.arrays),
-    ):
-        missing = [name for name in needed if name not in there]
-        if missing:
-            raise BundleError(f"{where} has no '{missing[0]}'; export it again.")
+    missing = [name for name in (MEAN, SPREAD) if name not in manifest.arrays]
     entries: list[Engine | Array] = [*manifest.arrays.values()]
     for engines in manifest.engines.values():
+        missing += [name for name in (STEP, CONTROL) if name not in engines]
         entries += engines.values()
+    if missing:
+        raise BundleError(f"{where} has no '{missing[0]}'; export it again.")
     for entry in entries:
         check_file_name(entry.file, where)
         check_file(folder, entry, where)

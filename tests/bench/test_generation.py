@@ -16,7 +16,8 @@ from rtbci.bench.generation import STRENGTHS, measure_generator, scene_evidence,
 from rtbci.bench.plot import plot_quality
 from rtbci.bench.rows import Taken, summary, timed
 from rtbci.bundle import Metric, load_bundle
-from rtbci.cli.bench_generate import _alone, _ratio, generate
+from rtbci.cli.bench_draws import alone
+from rtbci.cli.bench_generate import _ratio, generate
 from rtbci.errors import BundleError, UsageError
 from rtbci.generate import MemoryGenerator
 from tests.tiny_bundle import write_tiny_bundle
@@ -45,12 +46,13 @@ def test_a_provider_that_is_not_there_is_refused_also_from_the_other_process(fol
     with pytest.raises(BundleError, match="CUDAExecutionProvider"):
         measure_generator(folder, "cuda", repeats=8)
     with pytest.raises(BundleError, match="CUDAExecutionProvider"):
-        _alone(measure_generator, folder, "cuda", repeats=8)
+        alone(measure_generator, folder, "cuda", repeats=8)
 
 
 def test_quality_is_what_the_bundle_states_or_nothing(folder, tmp_path):
     bundle = load_bundle(folder)
-    assert [stated_quality(bundle, grade) for grade in ("preview", "keyframe", "clip")] == [None, 0.9, 0.9]
+    stated = [stated_quality(bundle, grade) for grade in ("preview", "keyframe", "clip")]
+    assert [one and one.value for one in stated] == [None, 0.9, 0.9]
     write_tiny_bundle(tmp_path / "other")
     assert stated_quality(load_bundle(tmp_path / "other"), "keyframe") is None
 

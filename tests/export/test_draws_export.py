@@ -2,55 +2,37 @@
 
 import importlib.util
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-import torch
-from safetensors.torch import save_file
 
 from export.codec import DECODER_FILE, PREVIEW_FILE
 from export.draws import CONTROL_FILE, MEAN_FILE, SPREAD_FILE, STEP_FILE, export_draws, open_draws
 from rtbci.bundle import default_folder, load_bundle
 from rtbci.engines.tensorrt_build import build
-from rtbci.errors import UsageError
-from rtbci.files import write_json
+from rtbci.errors import BundleError, GeneratorError, UsageError
 from rtbci.generate import DrawingGenerator, MemoryGenerator, open_generator
+from rtbci.generate.draws_folder import drawing_precisions, load_drawing, open_drawing
+from tests.export.tiny_draws import SETTINGS, write_tiny_draws
 from tests.generate.scenes import evidence
 from tests.tiny_bundle import tiny_arrays, tiny_engines, write_tiny_bundle
 from training.codec_model import LATENT_SHAPE
-from training.draws.model import Drawer
-from training.draws.settings import ModelSettings
-from training.draws.train import SETTINGS_FILE, WEIGHTS_FILE
 
-SETTINGS = ModelSettings(widths=(16, 16), token=16, heads=2, frames=2)
 ENGINES = {"draw_step": STEP_FILE, "draw_control": CONTROL_FILE}
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     """A generator of random weights, exported, with the picture decoders that ship beside it."""
-    torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("draws")
-    drawer = Drawer(SETTINGS)
-    with torch.no_grad():
-        for parameter in drawer.parameters():
-            parameter.add_(0.05 * torch.randn_like(parameter))
-    save_file(drawer.state_dict(), folder / WEIGHTS_FILE)
-    write_json(folder / SETTINGS_FILE, asdict(SETTINGS))
-    np.save(folder / MEAN_FILE, np.zeros(LATENT_SHAPE, np.float32))
-    np.save(folder / SPREAD_FILE, np.float32([1.0]))
+    drawer = write_tiny_draws(folder)
     for name in (DECODER_FILE, PREVIEW_FILE):
         shutil.copy(default_folder() / name, folder / name)
-    return folder, drawer, export_draws(folder)
-
-
-def test_the_engines_compute_what_torch_computes_for_pictures_and_clips(exported):
-    # Weights in half precision, which for these is off by 2e-4 at most each.
-    _, _, parity = exported
-    assert 0 < parity.step < 0.02 and 0 < parity.control < 0.02
+    export_draws(folder)
+    return folder, drawer
 
 
 @pytest.mark.skipif(
@@ -63,7 +45,7 @@ def test_tensorrt_parses_and_builds_each_graph(exported):
 
 
 def test_weights_lie_in_half_precision_and_name_no_folder(exported):
-    folder, drawer, _ = exported
+    folder, drawer = exported
     size = sum((folder / name).stat().st_size for name in ENGINES.values())
     # Tokens are in both; graphs themselves take some room too.
     assert size < 2 * sum(p.numel() for p in drawer.parameters()) + 1.5e6
@@ -74,7 +56,7 @@ def test_weights_lie_in_half_precision_and_name_no_folder(exported):
 
 
 def test_an_exported_folder_draws(exported):
-    folder, _, _ = exported
+    folder, _ = exported
     generator = open_draws(folder, folder)
     given = evidence(3, strength=0.6, latent=0.1 * np.ones(LATENT_SHAPE, np.float32))
     frames = list(generator.clip(given))
@@ -85,7 +67,7 @@ def test_an_exported_folder_draws(exported):
 
 
 def test_a_bundle_with_these_engines_draws_and_one_without_remembers(exported, tmp_path):
-    folder, _, _ = exported
+    folder, _ = exported
     write_tiny_bundle(tmp_path / "remembers")
     assert isinstance(open_generator(load_bundle(tmp_path / "remembers"), 1), MemoryGenerator)
     rng = np.random.default_rng(0)
@@ -98,4 +80,42 @@ def test_a_bundle_with_these_engines_draws_and_one_without_remembers(exported, t
     assert isinstance(generator, DrawingGenerator) and generator.provider == "CPUExecutionProvider"
     one = evidence(3, latent=np.zeros(LATENT_SHAPE, np.float32))
     assert len(list(generator.clip(one))) == 2
+    # The same by its folder, of which the precision is known; one that remembers is none.
+    assert drawing_precisions(tmp_path / "draws") == ("fp16",)
+    again = open_drawing(tmp_path / "draws", load_bundle(tmp_path / "remembers"), "fp16", threads=1)
+    assert np.array_equal(generator.keyframe(one), again.keyframe(one))
+    with pytest.raises(BundleError, match="does not draw, it remembers"):
+        drawing_precisions(tmp_path / "remembers")
     assert not np.array_equal(generator.keyframe(one), generator.keyframe(replace(one, context=1)))
+
+
+def test_an_exported_folder_is_opened_without_torch_in_each_precision_and_number_of_steps(exported, tmp_path):
+    folder, _ = exported
+    write_tiny_bundle(tmp_path / "decoders")
+    bundle = load_bundle(tmp_path / "decoders")
+    assert drawing_precisions(folder) == ("fp32", "fp16")
+    assert list(load_drawing(folder).engines["fp32"]) == ["draw_step", "draw_control"]
+    given = evidence(3, strength=1.0, latent=0.1 * np.ones(LATENT_SHAPE, np.float32))
+    one, four, single = (
+        open_drawing(folder, bundle, precision, steps=steps, threads=1).keyframe(given).astype(int)
+        for precision, steps in (("fp16", 1), ("fp16", 4), ("fp32", 4))
+    )
+    # The strongest evidence is drawn in four steps where nobody says how many.
+    assert np.array_equal(four, open_drawing(folder, bundle, "fp16", threads=1).keyframe(given))
+    assert np.abs(one - four).mean() > 10 * np.abs(single - four).mean() > 0
+    with pytest.raises(BundleError, match="not there in int8; choose fp32 or fp16"):
+        open_drawing(folder, bundle, "int8")
+    with pytest.raises(GeneratorError, match="3 steps; choose one of 1, 2, 4, 8"):
+        open_drawing(folder, bundle, "fp16", steps=3)
+
+
+def test_what_is_damaged_or_was_never_exported_is_refused(exported, tmp_path):
+    folder, _ = exported
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    with (copy / STEP_FILE).open("ab") as file:
+        file.write(b"0")
+    with pytest.raises(BundleError, match=r"draw_step\.onnx"):
+        load_drawing(copy)
+    with pytest.raises(BundleError, match="rtbci export generator"):
+        load_drawing(tmp_path)

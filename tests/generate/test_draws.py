@@ -85,6 +85,20 @@ def test_steps_follow_the_curve(generator, step, strength, steps):
     assert [time for _, time, _, _ in step.asked] == [k / steps for k in range(steps) for _ in range(each)]
 
 
+def test_steps_can_be_fixed_but_worthless_evidence_still_takes_none(step, control):
+    mean = np.zeros((8, 16, 16), np.float32)
+    twice = DrawingGenerator(Flow(step, control, [(3, 4, 4)]), mean, 1.0, FRAMES, decode, steps=2)
+    twice.keyframe(evidence(1, strength=0.0))
+    assert not step.asked
+    given = evidence(1, strength=0.2)
+    twice.keyframe(given)
+    assert [time for _, time, *_ in step.asked] == [0, 0.5]
+    list(twice.clip(given))
+    assert [time for _, time, *_ in step.asked[2:]] == [0, 0.5]
+    with pytest.raises(GeneratorError, match="cannot draw in 3 steps; choose one of 1, 2, 4, 8"):
+        DrawingGenerator(Flow(step, control, [(3, 4, 4)]), mean, 1.0, FRAMES, decode, steps=3)
+
+
 def test_guidance_goes_from_no_evidence_through_the_evidence_and_beyond(generator, step):
     generator.keyframe(evidence(1, strength=1.0))
     told, dropped = step.asked[0][3][0], step.asked[1][3][0]
