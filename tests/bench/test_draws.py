@@ -54,8 +54,8 @@ def test_each_row_says_what_ran_and_more_steps_take_more_of_the_processor(bundle
         assert (row.backend, row.precision, row.steps, row.size) == ("draws", "fp16", 1, 256)
         assert row.provider == "CPUExecutionProvider" and row.threads == 1 and row.quality is None
         assert 0 < row.min_ms <= row.p50_ms <= row.p95_ms and row.rss_mb > 1
-    longer = measure_draws(draws, bundle, "fp32", 8, threads=1, repeats=8)[0]
-    assert (longer.steps, longer.precision) == (8, "fp32")
+    longer = measure_draws(draws, bundle, "fp32", 4, threads=1, repeats=2)[0]
+    assert (longer.steps, longer.precision) == (4, "fp32")
     assert longer.cpu_ms > 2 * keyframe.cpu_ms
 
 
@@ -72,7 +72,7 @@ def test_what_would_not_run_is_refused(bundle, draws):
         measure_draws(draws, bundle, "fp16", 1, "cuda", repeats=8)
     with pytest.raises(UsageError, match="--draws"):
         command.generate(bundle=bundle, steps=[1])
-    with pytest.raises(UsageError, match="--steps 3 .* 1, 2, 4, 8"):
+    with pytest.raises(UsageError, match=r"--steps 3 .* 1, 2, 4, 8"):
         command.generate(bundle=bundle, draws=draws, steps=[3], judge=False)
     with pytest.raises(
         UsageError, match=r"in int8 .*memory: fp32; draws: fp32, fp16.*rtbci export generator"
@@ -104,13 +104,13 @@ def test_all_generators_are_judged_by_the_same_eye_on_the_same_scenes(bundle, dr
     monkeypatch.setattr(export.judged, "load_codec", lambda folder: None)
     monkeypatch.setattr(export.judged, "told_of", lambda *_: told)
     monkeypatch.setattr(export.judged, "corpus_classifiers", lambda cache: (eye, None))
-    found = judge_generators(bundle, draws, [("fp16", 1), ("fp32", 4)], tmp_path, tmp_path, threads=1)
+    found = judge_generators(bundle, draws, [("fp16", 1), ("fp32", 2)], tmp_path, tmp_path, threads=1)
     told_apart = [(one.backend, one.grade, one.precision, one.steps) for one in found]
     assert told_apart == [
         ("memory", "preview", "", 0),
         ("memory", "keyframe", "", 0),
         ("draws", "keyframe", "fp16", 1),
-        ("draws", "keyframe", "fp32", 4),
+        ("draws", "keyframe", "fp32", 2),
     ]
     assert eye.seen == 16 and {(one.share.value, one.share.n) for one in found} == {(0.75, 4)}
     assert "4 held-out scenes" in judged_text(found) and "bundle's metrics" in judged_text([])
@@ -151,7 +151,7 @@ def test_the_plot_shows_every_generator_and_the_steps(rows, tmp_path, monkeypatc
     assert any(text.startswith("clip, SD 1.5, 1 step, fp16") for text in texts)
 
 
-def test_the_command_adds_rows_of_every_precision_and_number_of_steps(
+def test_the_command_adds_rows_of_every_number_of_steps_in_the_precision_that_is_wanted(
     bundle, draws, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setattr(command, "alone", lambda measure, *given, **options: measure(*given, **options))
@@ -159,6 +159,7 @@ def test_the_command_adds_rows_of_every_precision_and_number_of_steps(
         bundle=bundle,
         draws=draws,
         steps=[2, 1],
+        precision=[Precision.FP32],
         judge=False,
         threads=1,
         repeats=8,
@@ -167,7 +168,7 @@ def test_the_command_adds_rows_of_every_precision_and_number_of_steps(
     )
     report = json.loads((tmp_path / "r.json").read_text())
     found = [(row["precision"], row["steps"]) for row in report["rows"] if row["backend"] == "draws"]
-    assert found == [(p, s) for p in ("fp32", "fp16") for s in (1, 2) for _ in ("keyframe", "clip")]
+    assert found == [("fp32", steps) for steps in (1, 2) for _ in ("keyframe", "clip")]
     assert [row["grade"] for row in report["rows"][:3]] == ["preview", "keyframe", "clip"]
     assert report["beside_diffusers"] is None
     assert "draws, 2 steps" in capsys.readouterr().out

@@ -1,4 +1,5 @@
 import importlib.util
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +12,10 @@ from export.full_size.modules import KeyframeStep
 from export.full_size.networks import TorchNetworks
 from export.full_size.pyramid import write_pyramid_decoder
 from export.full_size.write import describe, export_module, write_full_size
+from export.parity_full_size import compare_full_size
 from rtbci.bench.full_size import measure_full_size
 from rtbci.bundle.engine import EngineSession
+from rtbci.cli.export_full_size import full_size
 from rtbci.engines import opener
 from rtbci.engines.tensorrt_build import build
 from rtbci.errors import BundleError, GeneratorError, UsageError
@@ -72,6 +75,38 @@ def test_the_generator_draws_the_same_from_engines_as_from_torch(folder, network
     mine, wanted = (np.stack(list(generator.clip(given))) for generator in (ours, theirs))
     assert mine.shape == (FRAMES, 64, 64, 3)
     assert np.abs(mine.astype(int) - wanted).max() <= 1
+
+
+def test_a_report_of_parity_says_how_far_engines_and_torch_are_apart(folder, models):
+    rows = {row.engine: row for row in compare_full_size(folder, models, repeats=2)}
+    assert list(rows) == ["keyframe", "clip", "decoder"]
+    for row in rows.values():
+        assert row.precision == "fp32" and row.change is None and "PSNR" in row.task
+        assert 0 <= row.mean_error <= row.max_error and row.figure > 45 and 0 < row.min_ms <= row.p50_ms
+    assert rows["keyframe"].max_error < 1e-3 and rows["decoder"].max_error <= 1
+    # Weights that lie beside a graph are counted.
+    assert rows["clip"].bytes > (folder / "clip.weights").stat().st_size > 100_000
+    other = {
+        row.engine: row for row in compare_full_size(folder, tiny_models(1), own_decoder=False, repeats=1)
+    }
+    assert list(other) == ["keyframe", "clip"]
+    assert other["keyframe"].max_error > 0.1 and other["keyframe"].figure < rows["keyframe"].figure - 10
+
+
+def test_the_command_writes_the_report_beside_the_engines(models, networks, tmp_path, monkeypatch, capsys):
+    settings = tmp_path / "models.toml"
+    settings.write_text('base = "b"\nmotion_adapter = "m"\nsparse_control = "s"\nprecision = "fp32"\n')
+    monkeypatch.setattr("export.full_size.settings.load_networks", lambda *_: (models, networks))
+    monkeypatch.setattr("export.full_size.settings.make_prompts", lambda *_: prompts())
+    for parity in (False, True):
+        full_size(settings, tmp_path / "out", "Apache-2.0", parity=parity)
+        assert (tmp_path / "out" / "parity.json").is_file() == parity
+    report = json.loads((tmp_path / "out" / "parity.json").read_text())
+    assert [row["engine"] for row in report["rows"]] == ["keyframe", "clip", "decoder"]
+    assert report["torch"] == "fp32" and report["environment"]["cpu"]
+    assert "clip, in torch and as an engine" in capsys.readouterr().out
+    # Another file in the folder does not make it another one.
+    assert load_full_size(tmp_path / "out").sizes == networks.sizes
 
 
 def test_a_damaged_weight_is_refused(folder, tmp_path):
