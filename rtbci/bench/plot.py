@@ -155,12 +155,13 @@ def _name_steps(axes: "Axes", rows: Sequence[Row]) -> None:
         if row.steps and row.quality is not None:
             groups.setdefault((row.grade, row.backend, row.provider, row.steps), []).append(row)
     for (grade, *_, steps), some in groups.items():
+        tops = [row.quality_ci95[1] if row.quality_ci95 else row.quality or 0.0 for row in some]
         axes.annotate(
             f"{steps} step" + ("s" if steps > 1 else ""),
-            (min(row.p50_ms for row in some), max(row.quality or 0.0 for row in some)),
-            xytext=(-6, 6),
+            (sorted(row.p50_ms for row in some)[len(some) // 2], max(tops)),
+            xytext=(0, 8),
             textcoords="offset points",
-            ha="right",
+            ha="center",
             fontsize=8,
             color=_COLOURS.get(grade, _INK),
             zorder=4,

@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -93,11 +94,18 @@ def test_a_report_of_parity_says_how_far_engines_and_torch_are_apart(folder, mod
     assert other["keyframe"].max_error > 0.1 and other["keyframe"].figure < rows["keyframe"].figure - 10
 
 
-def test_the_command_writes_the_report_beside_the_engines(models, networks, tmp_path, monkeypatch, capsys):
+def test_the_command_writes_the_report_beside_the_engines(
+    folder, models, networks, tmp_path, monkeypatch, capsys
+):
     settings = tmp_path / "models.toml"
     settings.write_text('base = "b"\nmotion_adapter = "m"\nsparse_control = "s"\nprecision = "fp32"\n')
     monkeypatch.setattr("export.full_size.settings.load_networks", lambda *_: (models, networks))
     monkeypatch.setattr("export.full_size.settings.make_prompts", lambda *_: prompts())
+    # What it exports is the other tests' matter, and takes long.
+    monkeypatch.setattr(
+        "export.full_size.write.write_full_size",
+        lambda out, *_, **__: shutil.copytree(folder, out, dirs_exist_ok=True),
+    )
     for parity in (False, True):
         full_size(settings, tmp_path / "out", "Apache-2.0", parity=parity)
         assert (tmp_path / "out" / "parity.json").is_file() == parity
