@@ -127,4 +127,5 @@ def _evidence(answers: Answers, strength: float | NDArray[np.floating]) -> Itera
             confidence=float(posterior[k].max()),
             window=0,
             context=k,
+            text=None if answers.text is None else np.asarray(answers.text[k], dtype=np.float32),
         )

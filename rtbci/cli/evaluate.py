@@ -7,7 +7,8 @@ import typer
 
 from rtbci.cli.evaluate_calibration import evaluate_calibration
 from rtbci.cli.evaluate_generators import evaluate_generators
-from rtbci.cli.experiments import evaluate_experiment, evaluate_importance, evaluate_pictures
+from rtbci.cli.evaluate_pictures import evaluate_pictures
+from rtbci.cli.experiments import evaluate_experiment, evaluate_importance
 from rtbci.cli.processes import stop_on_signals
 from rtbci.errors import StoppedError
 

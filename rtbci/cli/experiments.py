@@ -103,7 +103,7 @@ def _train(
 
     experiment = load_experiment(name)
     deadline = time.monotonic() + 60.0 * minutes
-    for source in _sources(data, level):
+    for source in sources(data, level):
         columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns) as progress:
             bar = progress.add_task(f"{experiment.name}, {setting_of(source)}", total=None)
@@ -146,12 +146,13 @@ def evaluate_experiment(
     experiment = load_experiment(name)
     place = Place(folder, codec, targets)
     written = write_results(
-        experiment, _sources(data, level), place, range(seeds or experiment.seeds), out / experiment.name
+        experiment, sources(data, level), place, range(seeds or experiment.seeds), out / experiment.name
     )
     typer.echo(f"Written to {written}.")
 
 
-def _sources(data: str, level: list[str] | None) -> "list[Source]":
+def sources(data: str, level: list[str] | None) -> "list[Source]":
+    """Open what `--data` names, at each level of simulated wearers; both levels if none is named."""
     from training.experiments.sources import open_sources
 
     return open_sources(data, level or list(_LEVELS))
@@ -182,7 +183,7 @@ def evaluate_importance(
     from training.experiments.settings import load_experiment
 
     experiment = load_experiment(name)
-    (source,) = _sources(data, [level])
+    (source,) = sources(data, [level])
     with Console(stderr=True).status("shuffling electrodes …"):
         said = importance_of(
             experiment,
@@ -195,65 +196,3 @@ def evaluate_importance(
     for sentence in said:
         typer.echo(sentence)
     typer.echo(f"Written to {out}.")
-
-
-def evaluate_pictures(
-    name: Annotated[str, typer.Argument(help="An experiment, or a TOML file.")],
-    level: Levels = None,
-    seeds: Seeds = None,
-    clips: Annotated[
-        int, typer.Option(min=2, help="Test clips that are drawn, of each kind of wearer.")
-    ] = 100,
-    folder: Folder = Path("runs/experiments"),
-    codec: Codec = Path("runs/codec"),
-    bundle: Annotated[
-        Path | None, typer.Option(help="Whose generator draws; default: the one that ships.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder of the report: JSON, Markdown, HTML.")] = Path("results"),
-) -> None:
-    """Draw what an experiment's decoders say of test clips, and score the pictures by the field's metrics.
-
-    Example: `rtbci evaluate pictures ablations --clips 100 --out docs/results`
-    """
-    from rich.console import Console
-
-    need("evaluate", "train", "torch", "safetensors", "accelerate")
-    need("evaluate", "export", "diffusers")
-    from export.drawing import open_generator
-    from export.run_pictures import picture_figures
-    from rtbci.bundle import load_bundle
-    from rtbci.errors import UsageError
-    from training.evaluation.corpus_classifiers import corpus_classifiers
-    from training.evaluation.report import write_report
-    from training.evaluation.rows import Row
-    from training.experiments.queue import Place, open_material
-    from training.experiments.settings import load_experiment
-
-    experiment = load_experiment(name)
-    place = Place(folder, codec)
-    rows: list[Row] = []
-    with Console(stderr=True).status("classifiers …") as status:
-        classifiers = corpus_classifiers(folder / "classifiers")
-        for source in _sources("simulated", level):
-            rows += picture_figures(
-                experiment,
-                open_material(source, experiment, place),
-                place,
-                range(seeds or experiment.seeds),
-                open_generator(bundle),
-                load_bundle(bundle).manifest.evidence,
-                classifiers,
-                clips,
-                status.update,
-            )
-    if not rows:
-        raise UsageError(f"No run of '{name}' that could draw is done yet; run `rtbci train {name}` first.")
-    rows.sort(key=lambda row: row.table)
-    accuracy = ", ".join(f"{100 * one.accuracy:.0f} %" for one in classifiers)
-    notes = [
-        f"{clips} test clips of each kind of wearer, 8 frames each; the classifiers of frames and of clips "
-        f"name {accuracy} of held-out drawn clips. Scores without `one class` accept any of the shown clip's "
-        "three best classes, as the field does; chance stands beside each."
-    ]
-    write_report(rows, out / f"{experiment.name}-pictures", f"{experiment.title}: pictures", notes)
-    typer.echo(f"Written to {out / f'{experiment.name}-pictures'}.")

@@ -24,13 +24,16 @@ class Answers:
         Logits, divided by their temperature (a bundle's encoder does so).
     attributes : dict of str to ndarray, shape (n, values)
         Likewise.
-    latent : ndarray, shape (n, 8, 16, 16)
+    latent : ndarray, shape (n, 8, 16, 16), or (n, c, h, w) of another generator
         The pictures' latents, as regressed from the EEG.
+    text : ndarray, shape (n, width), optional
+        Embeddings of a text that describes the pictures, as regressed from the EEG.
     """
 
     concept: NDArray[np.floating]
     attributes: dict[str, NDArray[np.floating]]
     latent: NDArray[np.floating]
+    text: NDArray[np.floating] | None = None
 
     def __post_init__(self) -> None:
         """Check that the parts are of the same clips.
@@ -41,6 +44,8 @@ class Answers:
             If they are not, or a number is not finite.
         """
         parts = {"concept": self.concept, "latent": self.latent, **self.attributes}
+        if self.text is not None:
+            parts["text"] = self.text
         for name, part in parts.items():
             if len(part) != len(self.concept) or not np.isfinite(part).all():
                 raise UsageError(

@@ -46,14 +46,18 @@ class HubClassifier:
     kind : {"frame", "video"}
     batch : int
         Pictures, or clips, at a time.
+    device : torch.device, optional
+        The processor where it is left out.
 
     Raises
     ------
     UsageError
-        If transformers is not installed or the model cannot be loaded.
+        If transformers is not installed or the model cannot be had or loaded.
     """
 
-    def __init__(self, source: str | Path, kind: Kind, batch: int = 16) -> None:
+    def __init__(
+        self, source: str | Path, kind: Kind, batch: int = 16, device: torch.device | None = None
+    ) -> None:
         try:
             from transformers import (
                 AutoImageProcessor,
@@ -65,11 +69,12 @@ class HubClassifier:
                 f"A classifier from {source} needs transformers and Pillow; install rtbci[export]."
             ) from error
         auto: Any = AutoModelForImageClassification if kind == "frame" else AutoModelForVideoClassification
+        folder = _folder(source, kind)
         try:
             # The processor that needs nothing but Pillow: the others differ by resampling alone.
             processors: Any = AutoImageProcessor
-            self._processor = processors.from_pretrained(source, backend="pil")
-            self._model, found = auto.from_pretrained(source, output_loading_info=True)
+            self._processor = processors.from_pretrained(folder, backend="pil", local_files_only=True)
+            self._model, found = auto.from_pretrained(folder, output_loading_info=True, local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
             said = " ".join(str(error).split())[:200]
             raise UsageError(
@@ -82,7 +87,7 @@ class HubClassifier:
                 f"The weights of {source} lack {missing}, and a classifier that fills it by chance measures "
                 "nothing; name a model that was trained to classify."
             )
-        self._model.eval().requires_grad_(False)
+        self._model.to(device or torch.device("cpu")).eval().requires_grad_(False)
         self.name, self.kind, self._batch = str(source), kind, batch
         self._frames = int(getattr(self._model.config, "num_frames", 1))
 
@@ -95,7 +100,8 @@ class HubClassifier:
             pixels = self._processor(list(self._inputs(some)), return_tensors="pt")["pixel_values"]
             if self.kind == "video":
                 pixels = pixels.reshape(len(some), self._frames, *pixels.shape[-3:])
-            parts.append(self._model(pixel_values=pixels).logits.log_softmax(dim=1).double().numpy())
+            logits = self._model(pixel_values=pixels.to(self._model.device)).logits
+            parts.append(logits.log_softmax(dim=1).double().cpu().numpy())
         return np.concatenate(parts)
 
     def _inputs(self, some: Pictures) -> Iterator[Pictures]:
@@ -104,6 +110,30 @@ class HubClassifier:
             return
         for clip in some:
             yield from clip[evenly(len(clip), self._frames)]
+
+
+def _folder(source: str | Path, kind: Kind) -> Path:
+    """The folder that is named; or of the hub's model what lies in its cache, or else is fetched."""
+    folder, name = Path(source).expanduser(), str(source)
+    if folder.is_dir():
+        return folder
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise UsageError(
+            f"There is no folder {name} with a {kind} classifier; check the path, or name a model of the hub "
+            "as owner/name."
+        )
+    import huggingface_hub
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        # Loading by name would ask the hub for each file, a minute and a half where there is no network.
+        return Path(huggingface_hub.snapshot_download(name, allow_patterns=["*.json", "*.safetensors"]))
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        said = " ".join(str(error).split())[:120].rstrip(" .")
+        raise UsageError(
+            f"There is no folder {name}, and the hub does not give such a {kind} classifier ({said}); check "
+            "the name, or name a folder to which the model was copied."
+        ) from error
 
 
 def evenly(have: int, want: int) -> NDArray[np.int64]:

@@ -28,7 +28,7 @@ class Encoder(Protocol):
 
 
 class DiffusersVae:
-    """`AutoencoderKL` or `AutoencoderTiny`.
+    """`AutoencoderKL` or `AutoencoderTiny`, both ways.
 
     Parameters
     ----------
@@ -61,6 +61,14 @@ class DiffusersVae:
         latents = encoded.latent_dist.mode() if hasattr(encoded, "latent_dist") else encoded.latents
         return np.asarray(self._scaled(latents).float().cpu().numpy())
 
+    @torch.inference_mode()
+    def decode(self, latents: NDArray[np.floating]) -> NDArray[np.uint8]:
+        """Decode latents (n, channels, h, w), scaled as `__call__` gives them: (n, height, width, 3)."""
+        given = torch.from_numpy(np.asarray(latents, dtype=np.float32)).to(self._vae.device)
+        made = self._vae.decode(self._unscaled(given)).sample.float().clamp(-1.0, 1.0)
+        pixels = ((made + 1.0) * 127.5).round().to(torch.uint8)
+        return np.ascontiguousarray(pixels.permute(0, 2, 3, 1).cpu().numpy())
+
     def _scaled(self, latents: torch.Tensor) -> torch.Tensor:
         config = self._vae.config
         mean, std = config.get("latents_mean"), config.get("latents_std")
@@ -69,6 +77,16 @@ class DiffusersVae:
             latents = (latents - per_channel[0]) / per_channel[1]
         shift, scale = config.get("shift_factor") or 0.0, config.get("scaling_factor", 1.0)
         return (latents - float(shift)) * float(scale)
+
+    def _unscaled(self, latents: torch.Tensor) -> torch.Tensor:
+        config = self._vae.config
+        shift, scale = config.get("shift_factor") or 0.0, config.get("scaling_factor", 1.0)
+        latents = latents / float(scale) + float(shift)
+        mean, std = config.get("latents_mean"), config.get("latents_std")
+        if mean is not None and std is not None:
+            per_channel = latents.new_tensor([mean, std])[:, None, :, None, None]
+            latents = latents * per_channel[1] + per_channel[0]
+        return latents
 
 
 class OnnxVae:
