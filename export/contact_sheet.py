@@ -1,5 +1,6 @@
 """One picture of what the generator draws: what was watched above, and what it makes of evidence below."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,7 @@ SHOWN = (
     "panda",
 )
 EVIDENCE = (("strong evidence", 1.0), ("moderate evidence", 0.4), ("no evidence", 0.0))
+Strip = tuple[str, str, Sequence[NDArray[np.uint8]]]
 _CELL, _GAP, _LEFT, _TOP = 120, 6, 170, 40
 _INK, _SOFT, _GROUND = QColor("#e8edf4"), QColor("#8b97a8"), QColor("#0b0e13")
 
@@ -82,22 +84,34 @@ def contact_sheet(folder: Path, out: Path, draws: Path | None = None) -> None:
                 label = f"{name}, {grade.removeprefix('clip, ')}" if name else grade
                 rows.append((label, "", [pictures[index] for pictures in drawn]))
     # Qt says by its answer alone that nothing was written.
-    if not _draw(rows, [CONCEPTS[concept].name for concept in chosen]).save(str(out), "PNG"):
+    if not draw_sheet(rows, [CONCEPTS[concept].name for concept in chosen]).save(str(out), "PNG"):
         raise UsageError(
             f"The contact sheet cannot be written to {out}; name a file in a folder that you can write to."
         )
 
 
-def _draw(rows: list[tuple[str, str, list[NDArray[np.uint8]]]], names: list[str]) -> QImage:
+def draw_sheet(rows: Sequence[Strip], names: Sequence[str]) -> QImage:
+    """Lay pictures of one shape out in rows, labels at the left and names above.
+
+    Parameters
+    ----------
+    rows : sequence of (str, str, sequence of ndarray)
+        Label, title or nothing, and a picture (h, w, 3), uint8, for each name.
+    names : sequence of str
+        Of the columns.
+    """
     titles = sum(bool(title) for _, title, _ in rows)
     width = _LEFT + len(names) * (_CELL + _GAP) + _GAP
+    height, across = rows[0][2][0].shape[:2]
+    tall = round(_CELL * height / across)
     image = QImage(
-        width, _TOP + len(rows) * (_CELL + _GAP) + titles * 2 * _GAP + _GAP, QImage.Format.Format_RGB32
+        width, _TOP + len(rows) * (tall + _GAP) + titles * 2 * _GAP + _GAP, QImage.Format.Format_RGB32
     )
     image.fill(_GROUND)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     middle = Qt.AlignmentFlag.AlignCenter
+    beside = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
     for column, name in enumerate(names):
         _write(painter, QRectF(_LEFT + column * (_CELL + _GAP), 0, _CELL, _TOP), name, _INK, 15, middle)
     y = _TOP
@@ -105,21 +119,19 @@ def _draw(rows: list[tuple[str, str, list[NDArray[np.uint8]]]], names: list[str]
         if title:
             y += 2 * _GAP
             _write(painter, QRectF(12, y + 18, _LEFT - 20, 24), title, _INK, 15, Qt.AlignmentFlag.AlignLeft)
-        _write(painter, QRectF(12, y + 44, _LEFT - 20, 24), label, _SOFT, 14, Qt.AlignmentFlag.AlignLeft)
+        _write(painter, QRectF(12, y, _LEFT - 20, tall), label, _SOFT, 14, beside)
         for column, picture in enumerate(pictures):
             height, across = picture.shape[:2]
             cell = QImage(
                 np.ascontiguousarray(picture).data, across, height, 3 * across, QImage.Format.Format_RGB888
             )
-            painter.drawImage(QRectF(_LEFT + column * (_CELL + _GAP), y, _CELL, _CELL), cell)
-        y += _CELL + _GAP
+            painter.drawImage(QRectF(_LEFT + column * (_CELL + _GAP), y, _CELL, tall), cell)
+        y += tall + _GAP
     painter.end()
     return image
 
 
-def _write(
-    painter: QPainter, area: QRectF, text: str, colour: QColor, size: int, align: Qt.AlignmentFlag
-) -> None:
+def _write(painter: QPainter, area: QRectF, text: str, colour: QColor, size: int, align: int) -> None:
     font = QFont("Inter")
     font.setPixelSize(size)
     painter.setFont(font)

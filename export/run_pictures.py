@@ -1,7 +1,9 @@
 """The field's figures of pictures, of an experiment's runs: what their answers would have drawn."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from export.judges import with_memory
 from export.painters import Painter, Pictures
 from export.watched import pictured, watched_clips
 from rtbci.errors import UsageError
+from rtbci.stimuli.concepts import CONCEPTS
 from training.evaluation.classifiers import Classifier
 from training.evaluation.pictures import evaluate_pictures, picture_rows
 from training.evaluation.rows import Row
@@ -23,6 +26,23 @@ FEWEST = 4
 """Clips of a wearer below which there is no score of theirs: each is scored against the others."""
 Indices = NDArray[np.int64]
 Say = Callable[[str], None]
+_COLUMNS = 10
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Some clips, beside what was drawn of them.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of each clip.
+    strips : list of (str, ndarray)
+        In words how it was drawn, and the middle frame of each clip (n, h, w, 3), uint8.
+    """
+
+    names: tuple[str, ...]
+    strips: list[tuple[str, Pictures]]
 
 
 def picture_figures(
@@ -36,6 +56,7 @@ def picture_figures(
     *,
     progress: Say,
     note: Say,
+    show: Callable[[str, Sheet], None] | None = None,
     only: Collection[str] = (),
 ) -> Iterator[Row]:
     """Draw test clips of known and of unseen wearers from each variant's answers, and score them.
@@ -49,6 +70,8 @@ def picture_figures(
         Is told what is being done.
     note : callable
         Is told what was left out, and why.
+    show : callable, optional
+        Is given each table's name, and some of its clips at equal steps, as they were watched and drawn.
     only : collection of str
         Names of the variants that count; all where it is empty.
 
@@ -71,12 +94,38 @@ def picture_figures(
             continue
         score = _Score(material, table, rows, painter, classifiers, progress)
         for variant, seed, run in runs:
-            control = variant.name == experiment.baseline
-            found = list(score.run(run.make(), variant, seed, control=control))
+            main = variant.name == experiment.baseline and seed == seeds[0]
+            found = list(score.run(run.make(), variant, seed, main=main))
             if not found:
                 note(f"'{variant.name}', seed {seed}: nothing in its answers to these clips can be drawn.")
             yield from found
         yield from score.bounds()
+        if show is not None:
+            show(table, score.sheet)
+
+
+def write_sheet(folder: Path, setting: str, table: str, sheet: Sheet) -> None:
+    """Draw a sheet as ``SETTING-known.png`` or ``SETTING-unseen.png`` in a folder, which is made if need be.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be written.
+    """
+    from export.contact_sheet import draw_sheet
+    from rtbci.viewer.snapshot import ensure_application
+
+    ensure_application()
+    file = folder / f"{setting}-{'known' if table == KNOWN else 'unseen'}.png"
+    image = draw_sheet([(how, "", list(pictures)) for how, pictures in sheet.strips], sheet.names)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        written = image.save(str(file), "PNG")
+    except OSError:
+        written = False
+    # Qt says by its answer alone that nothing was written.
+    if not written:
+        raise UsageError(f"The pictures cannot be written to {file}; name a folder that you can write to.")
 
 
 def spread(rows: Indices, subject: Indices, clips: int, rng: np.random.Generator) -> Indices:
@@ -120,9 +169,16 @@ class _Score:
         self._say("what was watched")
         self._watched = watched_clips(material, rows, painter.frames)
         self._classifiers = with_memory(classifiers, self._watched, self._say)
+        at = np.unique(np.linspace(0, len(rows) - 1, _COLUMNS).round().astype(np.int64))
+        names = [
+            f"{CONCEPTS[material.clips.concept[row]].name}, sub{subject}"
+            for row, subject in zip(rows[at], self._subject[at], strict=True)
+        ]
+        self._at = at
+        self.sheet = Sheet(tuple(names), [("watched", self._middles(self._watched))])
 
-    def run(self, decoded: Decoded, variant: Variant, seed: int, *, control: bool) -> Iterator[Row]:
-        """Rows of a run; with those of its control if that is asked for."""
+    def run(self, decoded: Decoded, variant: Variant, seed: int, *, main: bool) -> Iterator[Row]:
+        """Rows of a run; of the main one those of its control too, and it is shown."""
         # A run of own decoders has decoded some wearers only.
         there = np.isin(self._rows, decoded.rows)
         mine = there & ~np.isin(self._subject, self._subject[~there])
@@ -135,15 +191,18 @@ class _Score:
             self._say(f"{variant.name}, seed {seed}; {what}")
 
         drawings = [self._painter.draw(decoded, at, say)]
-        if control:
+        if main:
             drawings.append(self._painter.control(decoded, at, say))
         for how, clips in chain.from_iterable(drawings):
+            if main and mine.all():
+                self.sheet.strips.append((how, self._middles(clips)))
             yield from self._scored(clips, mine, f"{variant.name}; {how}", seed)
 
     def bounds(self) -> Iterator[Row]:
         """Rows of what no EEG has a part in."""
         every = np.ones(len(self._rows), dtype=bool)
         for how, clips in self._painter.bounds(self._rows, self._say):
+            self.sheet.strips.append((how, self._middles(clips)))
             yield from self._scored(clips, every, how, 0)
 
     def _scored(self, clips: Pictures, mine: NDArray[np.bool_], variant: str, seed: int) -> Iterator[Row]:
@@ -160,6 +219,9 @@ class _Score:
                 seed=seed,
                 subject=f"sub{number}",
             )
+
+    def _middles(self, clips: Pictures) -> Pictures:
+        return clips[self._at, clips.shape[1] // 2]
 
     def _say(self, what: str) -> None:
         self._progress(f"{self._table}: {what}")

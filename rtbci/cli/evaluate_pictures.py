@@ -1,12 +1,13 @@
 """``rtbci evaluate pictures``: what an experiment's decoders would have drawn, by the field's metrics."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rtbci.cli.experiments import Codec, Data, Folder, Levels, Seeds, TargetsFolder, sources
-from rtbci.cli.extras import need
+from rtbci.cli.extras import has_qt, need
 
 _SCORES = (
     "Scores without `one class` accept any of the watched clip's three best classes, as the field does; "
@@ -65,11 +66,11 @@ def evaluate_pictures(
 
     from export.judges import open_judges
     from export.open_painter import Means, open_painter
-    from export.run_pictures import picture_figures
+    from export.run_pictures import picture_figures, write_sheet
     from rtbci.errors import UsageError
     from training.evaluation.report import write_report
     from training.evaluation.rows import Row
-    from training.experiments.queue import Place, open_material
+    from training.experiments.queue import Place, open_material, setting_of
     from training.experiments.settings import load_experiment
     from training.seed_dv import SeedDv
     from training.targets.models import best_device, quieten_transformers
@@ -78,6 +79,7 @@ def evaluate_pictures(
     experiment = load_experiment(name)
     place = Place(folder, codec, targets)
     device_ = best_device(device)
+    where = out / f"{experiment.name}-pictures"
     rows: list[Row] = []
     left_out: list[str] = []
     with Console(stderr=True).status("opening …") as status:
@@ -96,6 +98,7 @@ def evaluate_pictures(
                 clips,
                 progress=status.update,
                 note=left_out.append,
+                show=partial(write_sheet, where, setting_of(source)) if has_qt() else None,
                 only=variant or (),
             )
     if not rows:
@@ -105,7 +108,6 @@ def evaluate_pictures(
         )
     rows.sort(key=lambda row: row.table)
     about = f"About {clips} test clips of each kind of wearer. {' '.join(jury.notes)} {_SCORES}"
-    where = out / f"{experiment.name}-pictures"
     write_report(rows, where, f"{experiment.title}: pictures", [about, *dict.fromkeys(left_out)])
     for sentence in dict.fromkeys(left_out):
         typer.echo(sentence)

@@ -202,3 +202,16 @@ def test_a_classifier_that_is_none_is_refused(hub, tmp_path):
 def test_frames_are_taken_evenly():
     assert evenly(8, 4).tolist() == [1, 3, 5, 7]
     assert evenly(2, 4).tolist() == [0, 0, 1, 1]
+
+
+def test_a_hub_that_cannot_be_reached_is_said_in_a_sentence_at_once(monkeypatch):
+    import huggingface_hub
+
+    def offline(name, **_):
+        raise OSError("no network")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", offline)
+    with pytest.raises(UsageError, match=r"hub does not give such a frame classifier \(no network\)"):
+        HubClassifier("google/vit-base-patch16-224", "frame")
+    with pytest.raises(UsageError, match="There is no folder"):
+        HubClassifier("models/vit/here", "frame")
