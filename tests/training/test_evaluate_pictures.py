@@ -215,3 +215,11 @@ def test_a_hub_that_cannot_be_reached_is_said_in_a_sentence_at_once(monkeypatch)
         HubClassifier("google/vit-base-patch16-224", "frame")
     with pytest.raises(UsageError, match="There is no folder"):
         HubClassifier("models/vit/here", "frame")
+
+
+def test_frames_that_fade_to_black_are_scored_too():
+    true = clips(n=4)
+    true[2] = 0
+    figures = evaluate_pictures(true, clips(n=4, seed=3), Palette())
+    assert all(np.isfinite(figure["value"]) for figure in figures.values())
+    assert evaluate_pictures(true, true, ())["ssim"]["value"] == pytest.approx(1.0)

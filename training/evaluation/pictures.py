@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.errors import UsageError
-from training.codec_metrics import fidelity
 from training.evaluation.classifiers import Classifier, Pictures, Scores
 from training.evaluation.rows import Row
 from training.metrics.intervals import clustered_mean_interval
 from training.metrics.nway import field_n_way
+from training.metrics.ssim import psnr, ssim
 
 WAYS = (2, 40)
 _ACCEPTED = 3
@@ -59,12 +59,11 @@ def evaluate_pictures(
     for one in classifiers:
         shown, drawn = (_scores(one, frames) for frames in (true_frames, drawn_frames))
         figures |= _n_way_figures(one, shown, drawn, groups)
-    for name, index in (("ssim", 0), ("psnr", 1)):
-        each = _fidelity(true_frames, drawn_frames)[index]
-        control = np.mean(
-            [_fidelity(true_frames[order], drawn_frames)[index] for order in _shifts(len(groups), 1)]
-        )
-        figures[name] = _figure(each, float(control), float(control), groups, share=False)
+    others = [true_frames[order] for order in _shifts(len(groups), 1)]
+    for name, likeness in (("ssim", ssim), ("psnr", psnr)):
+        each = _of_clips(likeness(true_frames, drawn_frames))
+        control = float(np.mean([likeness(other, drawn_frames).mean() for other in others]))
+        figures[name] = _figure(each, control, control, groups, share=False)
     return figures
 
 
@@ -135,12 +134,9 @@ def _scores(one: Classifier, frames: Pictures) -> Scores:
     return np.asarray(each.reshape(len(frames), -1, each.shape[1]))
 
 
-def _fidelity(true: Pictures, drawn: Pictures) -> NDArray[np.float64]:
-    """SSIM and PSNR of each clip, shape (2, n): the means of its frames'."""
-    flat = (-1, 1, *true.shape[-3:])
-    found = [fidelity(a, b) for a, b in zip(true.reshape(flat), drawn.reshape(flat), strict=True)]
-    values = np.array([(one.ssim, one.psnr) for one in found])
-    return values.reshape(len(true), -1, 2).mean(axis=1).T
+def _of_clips(each: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Means of each clip's frames, from (n, frames) or (n,)."""
+    return np.asarray(each.reshape(len(each), -1).mean(axis=1))
 
 
 def _shifts(n: int, most: int) -> list[NDArray[np.intp]]:
