@@ -122,7 +122,7 @@ def _full_size_painter(
     else:
         manifest = load_full_size(source)
         generator, sizes = open_full_size(source), manifest.sizes
-        side = int(manifest.engines["decoder"].outputs[0].shape[1]) // sizes.latent[1]
+        side = int(manifest.engines["decoder"].outputs[0].shape[-3]) // sizes.latent[1]
     if table.values.shape[2:] != sizes.latent:
         have, want = (" x ".join(map(str, shape)) for shape in (table.values.shape[2:], sizes.latent))
         height, width = (side * length for length in sizes.latent[1:])

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from export.judges import Remembering, open_judges
 from export.open_painter import Means, open_painter
@@ -13,8 +14,11 @@ from export.painters import BLIND, CEILING, CRISP, DECODED, LIVE, NOISE, Generat
 from export.run_pictures import FEWEST, picture_figures, spread, write_sheet
 from export.watched import pictured, watched_clips
 from rtbci.bundle import EvidenceModel, load_bundle
+from rtbci.cli import app
 from rtbci.errors import StimulusError, UsageError
 from rtbci.generate import MemoryGenerator
+from rtbci.generate.full_size import FullSizeGenerator, Prompts
+from rtbci.generate.full_size.networks import Sizes
 from rtbci.stimuli import film
 from rtbci.stimuli.draw import draw_clip
 from rtbci.stimuli.spec import clip_spec
@@ -360,3 +364,76 @@ def test_what_was_watched_is_judged_once(judge):
     np.testing.assert_allclose(again, one.scores(255 - (255 - watched.reshape(-1, 40, 40, 3)[[4, 1]])))
     one.scores(255 - watched[0])
     assert Counting.asked == 8
+
+
+def test_a_full_size_generator_starts_from_the_first_frames_latent(filmed, place, tmp_path, monkeypatch):
+    made, _ = filmed
+    rng = np.random.default_rng(0)
+
+    class Networks:
+        provider = "none"
+        sizes = Sizes(latent=LATENT[1:], frames=2, tokens=2, width=3)
+
+        def denoise_picture(self, noisy, time, text):
+            return 0.1 * noisy
+
+        def denoise_clip(self, noisy, time, text, keyframe):
+            return 0.1 * noisy
+
+        def decode(self, latent):
+            grey = np.clip(128 + 40 * latent[:3], 0, 255).astype(np.uint8)
+            return np.ascontiguousarray(grey.repeat(8, 1).repeat(8, 2).transpose(1, 2, 0))
+
+    prompts = Prompts(
+        rng.standard_normal((40, 2, 3), dtype=np.float32),
+        rng.standard_normal((2, 3), dtype=np.float32),
+        np.zeros(LATENT[1:], np.float32),
+    )
+    decoder = SimpleNamespace(outputs=[SimpleNamespace(shape=(1, 32, 48, 3))])
+    manifest = SimpleNamespace(sizes=Networks.sizes, engines={"decoder": decoder})
+    monkeypatch.setattr("export.open_painter.load_full_size", lambda folder: manifest)
+    monkeypatch.setattr(
+        "export.open_painter.open_full_size", lambda folder: FullSizeGenerator(Networks(), prompts)
+    )
+    painter = open_painter(made, place, Means(full_size=tmp_path), CPU)
+    assert painter.frames == Frames(2, 32, 48)
+    rows = made.roles.test[:4]
+    true = made.labels.latent[made.label_row[rows]]
+    decoded = Decoded(rows, np.zeros((4, 40), np.float32), {"concept": 9 * np.eye(40)[:4], "latent": true})
+    keys = np.stack([made.clips.concept[rows], made.clips.stimulus[rows]], axis=1)
+    at = np.array([2, 0])
+    wanted = load_targets(place.targets).latents.of(keys[at])[:, 0]
+    np.testing.assert_allclose(painter.latents(decoded, at), wanted, atol=1e-4)
+    ways = dict(painter.draw(decoded, at, lambda _: None))
+    assert ways[CRISP].shape == (2, 2, 32, 48, 3)
+    manifest.sizes = Sizes(latent=(4, 8, 8), frames=2, tokens=2, width=3)
+    decoder.outputs[0].shape = (1, 64, 64, 3)
+    with pytest.raises(UsageError, match="--height 64 --width 64"):
+        open_painter(made, place, Means(full_size=tmp_path), CPU)
+
+
+def test_the_command_writes_report_and_pictures_of_films(filmed, place, judge, tmp_path, monkeypatch, qapp):
+    made, folder = filmed
+    tested = np.concatenate([made.roles.test, made.roles.unseen])
+    answers = {
+        "concept": np.zeros((len(tested), 40), np.float32),
+        "latent": made.labels.latent[made.label_row[tested]],
+    }
+    run = SimpleNamespace(done=True, make=lambda: Decoded(tested, answers["concept"], answers))
+    monkeypatch.setattr("export.run_pictures.Run", lambda *_: run)
+    monkeypatch.setattr("training.experiments.sources.open_source", lambda folder: made.source)
+    monkeypatch.setattr("training.experiments.queue.open_material", lambda *_: made)
+    about = ["evaluate", "pictures", "alignment", "--data", folder, "--targets", place.targets, "--clips", 4]
+    named = ["--vae", folder / "vae", "--variant", "raw: pooled", "--seeds", 1, "--device", "cpu"]
+
+    def command(*more):
+        return CliRunner().invoke(app, [str(one) for one in (*about, *named, "--out", tmp_path, *more)])
+
+    done = command("--frame-classifier", judge)
+    assert done.exit_code == 0, done.output
+    report = (tmp_path / "alignment-pictures" / "report.md").read_text()
+    assert CEILING in report and "7.1 %" in report and str(folder) not in report
+    sheets = sorted(one.name for one in (tmp_path / "alignment-pictures").glob("*.png"))
+    assert len(sheets) == 2 and sheets[0].endswith("-known.png")
+    refused = command()
+    assert isinstance(refused.exception, UsageError) and "--frame-classifier" in str(refused.exception)
