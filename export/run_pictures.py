@@ -171,7 +171,7 @@ class _Score:
         self._classifiers = with_memory(classifiers, self._watched, self._say)
         at = np.unique(np.linspace(0, len(rows) - 1, _COLUMNS).round().astype(np.int64))
         names = [
-            f"{CONCEPTS[material.clips.concept[row]].name}, sub{subject}"
+            f"{CONCEPTS[material.clips.concept[row]].name}\nsub{subject}"
             for row, subject in zip(rows[at], self._subject[at], strict=True)
         ]
         self._at = at
