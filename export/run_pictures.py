@@ -112,10 +112,9 @@ def write_sheet(folder: Path, setting: str, table: str, sheet: Sheet) -> None:
     UsageError
         If it cannot be written.
     """
+    # Qt, which needs libraries of the system, is for this alone.
     from export.contact_sheet import draw_sheet
-    from rtbci.viewer.snapshot import ensure_application
 
-    ensure_application()
     file = folder / f"{setting}-{'known' if table == KNOWN else 'unseen'}.png"
     image = draw_sheet([(how, "", list(pictures)) for how, pictures in sheet.strips], sheet.names)
     try:

@@ -76,6 +76,11 @@ def evaluate_pictures(
     from training.targets.models import best_device, quieten_transformers
 
     quieten_transformers()
+    sheets = has_qt()
+    if sheets:
+        from rtbci.viewer.snapshot import ensure_application
+
+        ensure_application()
     experiment = load_experiment(name)
     place = Place(folder, codec, targets)
     device_ = best_device(device)
@@ -98,7 +103,7 @@ def evaluate_pictures(
                 clips,
                 progress=status.update,
                 note=left_out.append,
-                show=partial(write_sheet, where, setting_of(source)) if has_qt() else None,
+                show=partial(write_sheet, where, setting_of(source)) if sheets else None,
                 only=variant or (),
             )
     if not rows:

@@ -87,7 +87,9 @@ def test_a_planted_oracle_cannot_be_expressed(generator):
         "clips",
         "progress",
     ]
-    assert {field.name for field in dataclasses.fields(Answers)} == {"concept", "attributes", "latent"}
+    # The text is the embedding that the encoder answers with, as the latent is.
+    fields = {field.name for field in dataclasses.fields(Answers)}
+    assert fields == {"concept", "attributes", "latent", "text"}
     some = answers()
     with pytest.raises(TypeError, match="truth"):
         draw_answers(some, 1.0, generator, truth=np.zeros(6))
