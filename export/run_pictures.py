@@ -88,13 +88,15 @@ def picture_figures(
         for seed in seeds
         if (run := Run(experiment.settings(variant), material, seed, place.runs)).done
     ]
+    done = [variant.name for variant, _, _ in runs]
+    shown = experiment.baseline if experiment.baseline in done else next(iter(done), "")
     for table, tested in ((KNOWN, material.roles.test), (UNSEEN, material.roles.unseen)):
         rows = spread(pictured(material, tested), material.clips.subject, clips, rng)
         if not len(rows) or not runs:
             continue
         score = _Score(material, table, rows, painter, classifiers, progress)
         for variant, seed, run in runs:
-            main = variant.name == experiment.baseline and seed == seeds[0]
+            main = variant.name == shown and seed == seeds[0]
             found = list(score.run(run.make(), variant, seed, main=main))
             if not found:
                 note(f"'{variant.name}', seed {seed}: nothing in its answers to these clips can be drawn.")

@@ -91,6 +91,9 @@ def evaluate_pictures(
         opened = sources(data, level)
         drawn = not any(isinstance(source, SeedDv) for source in opened)
         jury = open_judges(drawn, frame_classifier, video_classifier, judges, device_)
+        if not place.runs.is_dir() or not any(place.runs.iterdir()):
+            # Said before windows are made, which takes minutes.
+            raise UsageError(f"There are no runs in {folder}; run `rtbci train {name}` first.")
         for source in opened:
             material = open_material(source, experiment, place)
             rows += picture_figures(

@@ -143,7 +143,8 @@ def test_only_the_variants_that_are_named(answered, drawn_world):
     painter = open_painter(answered, Place(codec=drawn_world[1]), Means(bundle=drawn_world[1]), CPU)
     assert painter.frames == Frames(2, 256, 256)
     rows, _, _ = figures(of_variants(answered), answered, painter, only=[WITHOUT])
-    assert {row.variant for row in rows} == {f"{WITHOUT}; {how}" for how in (CRISP, LIVE)}
+    # The control is of the baseline, or else of the first variant.
+    assert {row.variant for row in rows} == {f"{WITHOUT}; {how}" for how in (CRISP, LIVE, NOISE)}
     with pytest.raises(UsageError, match="has no variant 'hole'"):
         figures(SMALL, answered, painter, only=["hole"])
 
@@ -424,7 +425,19 @@ def test_the_command_writes_report_and_pictures_of_films(filmed, place, judge, t
     monkeypatch.setattr("training.experiments.sources.open_source", lambda folder: made.source)
     monkeypatch.setattr("training.experiments.queue.open_material", lambda *_: made)
     about = ["evaluate", "pictures", "alignment", "--data", folder, "--targets", place.targets, "--clips", 4]
-    named = ["--vae", folder / "vae", "--variant", "raw: pooled", "--seeds", 1, "--device", "cpu"]
+    (tmp_path / "runs" / "one").mkdir(parents=True)
+    named = [
+        "--folder",
+        tmp_path,
+        "--vae",
+        folder / "vae",
+        "--variant",
+        "raw: pooled",
+        "--seeds",
+        1,
+        "--device",
+        "cpu",
+    ]
 
     def command(*more):
         return CliRunner().invoke(app, [str(one) for one in (*about, *named, "--out", tmp_path, *more)])
