@@ -14,9 +14,14 @@ h1 { font-size: 1.05rem; font-weight: 600; color: #a3afbf; margin: 0 0 1.2rem; }
 .none .first { color: #f2b04a; }
 .second { font-size: 1.2rem; color: #a3afbf; margin: 0 0 2rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(330px, 1fr)); gap: 16px; }
+.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(206px, 1fr)); gap: 20px 14px; }
+.panels figure { margin: 0; display: flex; flex-direction: column; justify-content: space-between; }
+.panels figcaption { color: #a3afbf; font-size: .8rem; margin-bottom: .4rem; }
+.panels b { color: #eef2f7; font-weight: 600; }
 .wide { grid-column: 1 / -1; }
 img { width: 100%; height: auto; display: block; border-radius: 14px; }
 h2 { font-size: 1.1rem; margin: 2.4rem 0 .6rem; }
+h3 { font-size: 1rem; font-weight: 600; margin: 1.6rem 0 .8rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .45rem .8rem; border-bottom: 1px solid #1b2330; }
 th { color: #a3afbf; font-weight: 500; }

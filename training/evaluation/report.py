@@ -14,6 +14,7 @@ from rtbci.reports.html import document, picture, table
 from training.evaluation.charts import chart, in_words
 from training.evaluation.quantities import Quantity, quantity
 from training.evaluation.rows import Row
+from training.evaluation.sections import Section
 from training.evaluation.sentences import caveats, meaning, verdict
 from training.evaluation.summaries import Interval, Reference, Summary, summarise_rows
 
@@ -37,6 +38,7 @@ def write_report(
     title: str,
     notes: str | Sequence[str] = (),
     reference: Reference = None,
+    sections: Sequence[Section] = (),
 ) -> list[Summary]:
     """Write an experiment's report in three forms into a folder.
 
@@ -52,6 +54,8 @@ def write_report(
         What else to know, a paragraph each.
     reference : str, mapping of table to str, or callable, optional
         What variants are held against; see `summarise_rows`.
+    sections : sequence of Section
+        What follows the metrics: in the page drawings with their figures, in the Markdown the figures.
 
     Returns
     -------
@@ -84,12 +88,14 @@ def write_report(
         "rows": msgspec.to_builtins(list(rows)),
     }
     write_json(folder / "report.json", content)
-    write_file(folder / "report.md", _markdown(title, paragraphs, summaries).encode())
-    write_file(folder / "report.html", _page(title, paragraphs, summaries).encode())
+    write_file(folder / "report.md", _markdown(title, paragraphs, summaries, sections).encode())
+    write_file(folder / "report.html", _page(title, paragraphs, summaries, sections).encode())
     return summaries
 
 
-def _markdown(title: str, notes: Sequence[str], summaries: Sequence[Summary]) -> str:
+def _markdown(
+    title: str, notes: Sequence[str], summaries: Sequence[Summary], sections: Sequence[Section]
+) -> str:
     parts = [f"# {title}", *notes]
     for name, metrics in _by_table(summaries):
         parts.append(f"## {name}")
@@ -99,11 +105,16 @@ def _markdown(title: str, notes: Sequence[str], summaries: Sequence[Summary]) ->
             lines = [_line(_HEADS), _line("---" for _ in _HEADS)]
             lines += [_line(_cells(kind, summary)) for summary in group]
             parts += ["\n".join(f"- {sentence}" for sentence in meaning(group)), "\n".join(lines)]
+    for section in sections:
+        parts += [f"## {section.title}", "\n".join(f"- {sentence}" for sentence in section.sentences)]
+        for one in section.tables:
+            lines = [_line(one.heads), _line("---" for _ in one.heads), *map(_line, one.rows)]
+            parts += [f"### {one.title}", "\n".join(lines)]
     parts += ["## How to read the intervals", "\n".join(f"- {caveat}" for caveat in caveats(summaries))]
     return "\n\n".join(parts) + "\n"
 
 
-def _page(title: str, notes: Sequence[str], summaries: Sequence[Summary]) -> str:
+def _page(title: str, notes: Sequence[str], summaries: Sequence[Summary], sections: Sequence[Section]) -> str:
     parts = [f'<p class="first">{escape(title)}</p>\n']
     parts += [f'<p class="second">{escape(note)}</p>\n' for note in notes]
     for name, metrics in _by_table(summaries):
@@ -115,6 +126,12 @@ def _page(title: str, notes: Sequence[str], summaries: Sequence[Summary]) -> str
             rows = ((verdict(summary) > 0, _cells(kind, summary)) for summary in group)
             parts.append(f"<details><summary>{escape(kind.label)} in figures</summary>\n")
             parts.append(f"{table(_HEADS, rows)}</details>\n")
+    for section in sections:
+        parts.append(f"<h2>{escape(section.title)}</h2>\n{_list(section.sentences)}")
+        for one in section.tables:
+            parts.append(f"<h3>{escape(one.title)}</h3>\n{one.drawing}")
+            parts.append(f"<details><summary>{escape(one.title)} in figures</summary>\n")
+            parts.append(f"{table(one.heads, ((False, cells) for cells in one.rows))}</details>\n")
     parts.append(f"<footer>{_list(caveats(summaries))}</footer>\n")
     return document(title, "".join(parts))
 

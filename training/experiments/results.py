@@ -10,6 +10,7 @@ from scipy.special import softmax
 
 from rtbci.errors import UsageError
 from rtbci.files import write_json
+from training.evaluation.reliability import reliability_section
 from training.evaluation.report import write_report
 from training.evaluation.rows import Row
 from training.experiments.calibration import answers, calibrate
@@ -89,7 +90,9 @@ def write_results(
             "All wearers saw the same test clips: intervals speak of other people and other trainings, "
             "not of other films."
         )
-    write_report(rows, folder, experiment.title, notes, partial(reference_of, experiment))
+    reliability = reliability_section(pooled)
+    sections = [] if reliability is None else [reliability]
+    write_report(rows, folder, experiment.title, notes, partial(reference_of, experiment), sections)
     write_json(folder / "statistics.json", {"experiment": experiment.name, "made_by": codes, "rows": pooled})
     return folder
 
