@@ -318,6 +318,75 @@ def test_an_oracle_cannot_be_expressed() -> None:
     assert list(inspect.signature(Net.forward).parameters) == ["self", "eeg", "layer", "reverse"]
 
 
+@pytest.mark.parametrize("where", ["", "[base]\n", "[base.losses]\n"])
+@pytest.mark.parametrize("wish", ["true_captions", "targets_at_inference", "oracle"])
+def test_settings_that_ask_for_the_truth_at_inference_are_refused(
+    tmp_path: Path, where: str, wish: str
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(f'extends = "cross-subject"\n{where}{wish} = true')
+    with pytest.raises(UsageError, match=wish):
+        load_experiment(str(file))
+
+
+def _other_concepts(made: Material, rows: np.ndarray) -> Material:
+    other, concept = copy.copy(made), made.clips.concept.copy()
+    concept[rows] = (concept[rows] + np.random.default_rng(0).integers(1, 8, len(rows))) % 8
+    other.clips = dataclasses.replace(made.clips, concept=concept)
+    return other
+
+
+def _garbled(made: Material, rows: np.ndarray) -> Material:
+    """The same EEG, and other labels of some clips; what only they show is not even a number."""
+    other, rng = _other_concepts(made, rows), np.random.default_rng(0)
+    row = made.label_row.copy()
+    alone = np.setdiff1d(row[rows], np.delete(row, rows))
+    assert len(alone)
+    row[rows] = rng.permutation(row[rows])
+    text, latent = made.labels.text.copy(), made.labels.latent.copy()
+    text[alone], latent[alone] = np.nan, np.nan
+    attributes = {name: (said, values.copy()) for name, (said, values) in made.labels.attributes.items()}
+    for _, values in attributes.values():
+        values[alone] = rng.permutation(values[alone])
+    other.label_row = row
+    other.labels = dataclasses.replace(made.labels, text=text, latent=latent, attributes=attributes)
+    return other
+
+
+_ALL_HEADS = {"concept": 1.0, "text": 0.5, "latent": 0.5, "attributes": 0.2}
+
+
+@pytest.mark.parametrize("change", [{"losses": _ALL_HEADS}, {"encoder": "ridge"}])
+def test_what_is_said_of_test_clips_does_not_depend_on_their_labels(
+    made: Material, tmp_path: Path, change: dict[str, object]
+) -> None:
+    settings = made.experiment.settings(Variant(name="x", change={"precision": "no", **change}))
+    tested = np.concatenate([made.roles.test, made.roles.unseen])
+    plain = Run(settings, made, 0, tmp_path / "plain").make()
+    assert {"text", "latent"} <= set(plain.answers) or settings.encoder == "ridge"
+    blind = Run(settings, _garbled(made, tested), 0, tmp_path / "blind").make()
+    assert np.array_equal(plain.rows, blind.rows) and plain.answers.keys() == blind.answers.keys()
+    assert plain.noise.tobytes() == blind.noise.tobytes()
+    assert all(plain.answers[name].tobytes() == blind.answers[name].tobytes() for name in plain.answers)
+    # What is learnt from does change what is said.
+    taught = Run(settings, _other_concepts(made, made.roles.train), 0, tmp_path / "taught").make()
+    assert taught.logits.tobytes() != plain.logits.tobytes()
+
+
+def test_what_is_said_of_a_test_clip_follows_its_eeg(made: Material, tmp_path: Path) -> None:
+    settings = msgspec.structs.replace(made.experiment.base, encoder="ridge")
+    plain = Run(settings, made, 0, tmp_path / "plain").make()
+    one, two = made.roles.test[:2]
+    x = made.x(settings).clone()
+    x[[one, two]] = x[[two, one]]
+    other = copy.copy(made)
+    other.x = lambda _: x  # type: ignore[method-assign]
+    swapped = Run(settings, other, 0, tmp_path / "swapped").make()
+    at = [int(np.flatnonzero(plain.rows == row)[0]) for row in (one, two)]
+    np.testing.assert_allclose(swapped.logits[at], plain.logits[at[::-1]], rtol=1e-5, atol=1e-6)
+    assert not np.allclose(plain.logits[at[0]], plain.logits[at[1]])
+
+
 def test_noise_is_like_the_wearers_eeg_and_like_no_window() -> None:
     rng = np.random.default_rng(1)
     mixing = rng.standard_normal((2, 62, 62)) / 8

@@ -176,6 +176,10 @@ BAD = {
     "range.npz": ({"true": np.array([3]), "scores": np.zeros((1, 3))}, "true must be 0 to 2"),
     "one.npz": ({"true": [1], "pred": [3], "scores": np.eye(3)[[1]]}, "predicted must be 0 to 2"),
     "words.npz": ({"true": [1], "pred": ["b"], "scores": np.eye(3)[[1]]}, "predicted must be 0 to 2"),
+    "distances.npz": (
+        {"true": [0, 1, 2], "pred": [0, 1, 2], "scores": 1.0 - np.eye(3)},
+        "highest score in 0 of 3 windows; give the scores that the predictions were made from",
+    ),
     "huge.csv": ("true,predicted\n1,2\n1,1e300\n", r"predicted is 1e\+300 at window 1, too large"),
     "long.csv": ("true,predicted\n10000000000000000000,2\n", r"true is 1e\+19 at window 0, too large"),
     "unsigned.npz": ({"true": np.array([2**64 - 1], np.uint64), "pred": [1]}, "true is .* too large"),
@@ -202,6 +206,16 @@ def test_malformed_files_are_one_sentence(tmp_path, name):
     with pytest.raises(UsageError, match=says) as raised:
         evaluate_files([read_predictions(path)], 99)
     assert str(path) in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_scores_may_differ_from_some_predictions_and_tie(tmp_path):
+    scores = np.eye(4)
+    scores[3] = 1.0
+    path = write(tmp_path, "a.npz", true=np.arange(4), pred=np.array([0, 1, 3, 0]), scores=scores)
+    assert read_predictions(path).predicted.tolist() == [0, 1, 3, 0]
+    path = write(tmp_path, "b.npz", true=np.arange(4), pred=np.array([1, 2, 3, 0]), scores=scores)
+    with pytest.raises(UsageError, match="in 1 of 4 windows"):
+        read_predictions(path)
 
 
 def test_blocks_must_fit_and_classes_must_suffice(tmp_path):

@@ -25,6 +25,9 @@ Names = NDArray[Any]
 _LARGEST = 2**53
 """Whole numbers up to here are exact as floats, in which text files and many arrays hold them."""
 
+_LEAST_AGREEMENT = 0.5
+"""Predictions may come from more than the scores, such as a prior, but not mostly from something else."""
+
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
@@ -70,8 +73,8 @@ def read_predictions(path: Path, blocks: int | None = None) -> Predictions:
         ``.npy``: shape (2, n), row 0 predicted, row 1 true; or (n, 2), the same as columns.
         ``.npz`` and ``.csv`` (with a header): ``true`` and ``predicted``, and where there are any
         ``confidence``, ``block``, ``subject``. An .npz may have ``scores`` (n, classes) in place of
-        ``predicted``, and ``shown`` (n, classes) in place of ``true``. A .csv of two
-        columns of numbers may do without a header.
+        ``predicted``, or beside it if both mostly say the same, and ``shown`` (n, classes) in place of
+        ``true``. A .csv of two columns of numbers may do without a header.
     blocks : int, optional
         The file is that many equal blocks one after the other; for files that do not name the block.
 
@@ -184,6 +187,7 @@ def _checked(path: Path, columns: dict[str, Names], blocks: int | None) -> Predi
         predicted = _classes(path, "predicted", columns["predicted"])
         if scores is not None:
             _check_numbered(path, "predicted", predicted, scores.shape[1])
+            _check_agree(path, predicted, scores)
     else:
         assert scores is not None
         predicted = scores.argmax(axis=1)
@@ -247,6 +251,17 @@ def _check_numbered(path: Path, name: str, given: Names, classes: int) -> None:
         raise UsageError(
             f"{path}: beside scores of {classes} classes, {name} must be 0 to {classes - 1}; "
             "number the classes as the columns of scores."
+        )
+
+
+def _check_agree(path: Path, predicted: Names, scores: NDArray[np.float64]) -> None:
+    """Refuse scores that are of another decoder, of classes in another order, or lower for likelier."""
+    best = scores[np.arange(len(scores)), predicted] == scores.max(axis=1)
+    if best.mean() < _LEAST_AGREEMENT:
+        raise UsageError(
+            f"{path}: the predicted class has the highest score in {int(best.sum())} of {len(best)} windows; "
+            "give the scores that the predictions were made from, higher for likelier, a column for each "
+            "class from 0, or leave `predicted` out."
         )
 
 
