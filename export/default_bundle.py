@@ -26,6 +26,7 @@ from training.evaluate_decoder import EVIDENCE_FILE, METRICS_FILE, evaluate
 from training.latent_refinement import REFINED_FILE, refine_memory
 from training.latents import LATENTS_FILE, fit_latents
 from training.memory import make_memory
+from training.own_linear import OWN_LINEAR_FILE, measure_own_linear
 from training.responses import RESPONSES, source_responses
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,8 @@ def write_default_bundle(out: Path, settings: DecoderSettings) -> None:
     examples = example_latents(codec)
     export_decoder(codec, _CODEC / DECODER_FILE, examples)
     export_decoder(codec, _CODEC / PREVIEW_FILE, examples, PREVIEW_SHRINK)
+    own = folder / OWN_LINEAR_FILE
+    _once(own, "measuring each known wearer's own linear decoder", lambda: measure_own_linear(settings))
     generator = _CODEC / GENERATOR_METRICS_FILE
     _once(generator, "measuring what can be read from the pictures", lambda: evaluate_generator(_CODEC))
     cache = make_cohort(settings, settings.cohort.known)
@@ -112,7 +115,7 @@ def write_default_bundle(out: Path, settings: DecoderSettings) -> None:
         arrays=arrays,
         preprocessing=settings.preprocessing,
         evidence=_evidence(folder),
-        metrics=(*_metrics(folder / METRICS_FILE), *_metrics(generator)),
+        metrics=(*_metrics(folder / METRICS_FILE), *_metrics(own), *_metrics(generator)),
         data_fingerprint=f"simulated-{fingerprint(settings)}",
         code_version=__version__,
         weights={"encoder": folder / ENCODER_WEIGHTS_FILE},

@@ -17,13 +17,11 @@ import torch
 from numpy.typing import NDArray
 
 from rtbci.bundle.schema import EvidenceModel, Metric
-from training.cohort import HELD_OUT, TRAIN, Windows, load_windows, make_cohort
+from training.cohort import HELD_OUT, Windows, load_windows, make_cohort
 from training.decoder import Decoder, load_decoder
 from training.decoder_settings import DecoderSettings
 from training.evidence import Stream, filtered, fit_evidence, fit_temperature, log_softmax, with_thresholds
 from training.hrt import QUESTIONS
-from training.models.linear import binned
-from training.models.linear import fit as fit_linear
 from training.scores import binomial_interval, calibration_error
 from training.targets import clip_table, window_targets
 
@@ -129,22 +127,20 @@ def measure(
 
 
 def measure_known(settings: DecoderSettings, decoder: Decoder, cache: Path) -> list[Metric]:
-    """Figures on held-out sittings of the known wearers, beside a linear decoder of each wearer's own.
+    """Figures on held-out sittings of the known wearers.
 
     These sittings chose among the encoder's checkpoints, though it was not trained on them: what it does on
-    the unseen is the figure that counts.
+    the unseen is the figure that counts. `training.own_linear` has what a linear decoder of each wearer's own
+    does there.
     """
     windows = load_windows(cache, settings.cohort.known, settings.model.decimate)
     held = windows.where((windows.purpose == HELD_OUT) & (windows.share >= _CLEAR_SHARE))
     place = {number: index + 1 for index, number in enumerate(settings.cohort.known)}
     layer = np.array([place[int(number)] for number in held.subject])
     truth, chance = held.clips[:, 0, 0], 1.0 / QUESTIONS["concept"]
-    own = np.concatenate([_own_linear(windows, held, number) for number in settings.cohort.known])
-    order = np.concatenate([np.flatnonzero(held.subject == number) for number in settings.cohort.known])
     guesses = {
         "known_top1": answers_of(decoder, held.x, layer)["concept"].argmax(axis=1),
         "known_generic_top1": answers_of(decoder, held.x)["concept"].argmax(axis=1),
-        "own_linear_top1": own[np.argsort(order)],
     }
     metrics = []
     for name, said in guesses.items():
@@ -153,19 +149,6 @@ def measure_known(settings: DecoderSettings, decoder: Decoder, cache: Path) -> l
             hits = int((said == truth)[mask].sum())
             metrics.append(_share(f"{name}_snr{snr:g}", hits, int(mask.sum()), chance, _KNOWN))
     return metrics
-
-
-def _own_linear(windows: Windows, held: Windows, number: int) -> NDArray[np.int64]:
-    """Ridge on one wearer's training sittings; the last of them chooses the penalty."""
-    mine = windows.where((windows.subject == number) & (windows.purpose == TRAIN) & ~windows.null)
-    clear = mine.where(mine.share >= _CLEAR_SHARE)
-    model = fit_linear(
-        binned(clear.x),
-        clear.clips[:, 0, 0],
-        QUESTIONS["concept"],
-        chooses=clear.session == clear.session.max(),
-    )
-    return np.asarray(model.logits(binned(held.x[held.subject == number])).argmax(axis=1))
 
 
 def _attributes(settings: DecoderSettings, windows: Windows, scaled: dict[str, Array]) -> Iterator[Metric]:

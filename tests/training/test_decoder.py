@@ -15,6 +15,7 @@ from training.decoder_settings import DecoderSettings, load_settings
 from training.experiments.answers import answers_of
 from training.experiments.loop import CHECKPOINT
 from training.hrt import Hrt, RegionPerception
+from training.own_linear import own_linear_hits, own_linear_metrics
 
 Make = Callable[[Path, int], DecoderSettings]
 
@@ -102,3 +103,25 @@ def test_augmentation_keeps_its_input_and_marks_nulls() -> None:
     similar = [np.corrcoef(out[i].ravel(), eeg[i].ravel())[0, 1] for i in range(48)]
     assert max(similar[:12]) < 0.5 < min(similar[12:])
     assert torch.isfinite(out).all()
+
+
+def test_a_wearers_own_linear_decoder_is_measured_on_sittings_it_never_saw(
+    tiny_settings: Make, tmp_path: Path
+) -> None:
+    settings = tiny_settings(tmp_path, 1)
+    # Two sittings, so that one may choose the penalty; 4 is far clearer than life.
+    cohort = msgspec.structs.replace(
+        settings.cohort, train_snr=(4.0, 4.0, 4.0, 4.0, 0.0), held_out_snr=(4.0, 0.1), session_s=100.0
+    )
+    settings = msgspec.structs.replace(settings, cohort=cohort)
+    np.save(tmp_path / "prior.npy", np.eye(62))
+    hits = own_linear_hits(settings, tmp_path, processes=1)
+    assert set(hits) == {4.0, 0.1}
+    (clear, n), (faint, others) = hits[4.0], hits[0.1]
+    # One window a clip of the held-out sitting, but for the last, which the lag cuts off.
+    assert n == others == 48
+    assert clear > 12 > faint
+    faintest, clearest = own_linear_metrics(hits)
+    assert faintest.name == "own_subject_linear_top1_snr0.1"
+    assert clearest.value == pytest.approx(clear / 48, abs=1e-4)
+    assert clearest.chance == 1 / 40 and clearest.split.startswith("own-subject")
