@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 
 from rtbci.errors import UsageError
 from training.evaluation.quantities import quantity
+from training.evaluation.reliability import drawn_bins, reliability_section
 from training.evaluation.report import write_report
 from training.evaluation.rows import Row
 from training.evaluation.sentences import meaning
@@ -237,3 +238,44 @@ def test_a_mean_lies_within_its_interval(metric, about):
     low, high = summary.ci95
     assert low <= summary.mean <= high
     assert low < high
+
+
+def said(variant, table, confidence, accuracy):
+    bins = [{"confidence": confidence, "accuracy": accuracy, "n": 100}]
+    calibration = {
+        "mean_confidence": confidence,
+        "ece": abs(confidence - accuracy),
+        "ece_if_calibrated": 0.02,
+        "reliability": bins,
+    }
+    return {
+        "table": table, "setting": "", "variant": variant, "top1": accuracy, "n": 100,
+        "calibration": calibration,
+    }  # fmt: skip
+
+
+def test_reliability_is_drawn_once_a_table_and_over_confidence_is_amber(tmp_path):
+    amber = "#f2b04a"
+    rows = [
+        said(variant, table, 0.6, right)
+        for variant, right in (("<sure>", 0.3), ("right", 0.6))
+        for table in ("known", "unseen")
+    ]
+    section = reliability_section([*rows, {"table": "known", "setting": "", "variant": "no confidence"}])
+    assert [one.title for one in section.tables] == ["known", "unseen"]
+    first, second = section.tables[0].drawing.split("</figure>")[:2]
+    assert amber in first and amber not in second and "<sure>" not in first
+    assert section.tables[0].rows[0][:4] == ("<sure>", "60 %", "30 %", "30.0 %")
+    write_report(experiment(0.05), tmp_path, "Test", sections=[section])
+    assert "| <sure> | 60 % | 30 % | 30.0 %" in (tmp_path / "report.md").read_text()
+    assert section.tables[1].drawing in (tmp_path / "report.html").read_text()
+    assert reliability_section([{"table": "known"}]) is None
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.integers(1, 60)), min_size=1, max_size=15))
+def test_joined_bins_keep_every_clip_and_every_hit(bins):
+    given_bins = [{"confidence": c, "accuracy": a, "n": n} for c, a, n in sorted(bins)]
+    joined = drawn_bins(given_bins)
+    assert sum(n for _, _, n in joined) == sum(n for _, _, n in bins)
+    assert sum(a * n for _, a, n in joined) == pytest.approx(sum(a * n for _, a, n in bins))
+    assert len(joined) == 1 or min(n for _, _, n in joined) >= 20

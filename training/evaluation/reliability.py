@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from itertools import groupby
 from typing import Any
 
 from rtbci.reports.canvas import Scale, look, percent, reach
@@ -38,8 +37,10 @@ def reliability_section(rows: Sequence[Row]) -> Section | None:
     if not rows:
         return None
     tables: list[Table] = []
-    for (name, setting), group in groupby(rows, key=lambda row: (row["table"], row["setting"])):
-        own = list(group)
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["table"], row["setting"]), []).append(row)
+    for (name, setting), own in groups.items():
         title = f"{name}, {setting}" if setting else str(name)
         heads = ("variant", "mean confidence", "share right", "ECE", "ECE if calibrated", "n")
         tables.append(Table(title, heads, [_cells(row) for row in own], _panels(own)))
