@@ -145,6 +145,18 @@ def test_differences_are_paired_by_subject_and_seed():
     assert summarise_rows(apart)[1].difference is None
 
 
+def test_what_no_seed_changes_is_a_pair_with_every_seed():
+    linear = [row("ridge", 0.1 * k, None, f"s{k}") for k in range(4)]
+    net = [row("net", 0.1 * k + gain, seed, f"s{k}") for seed, gain in ((0, 0.1), (1, 0.3)) for k in range(4)]
+    for rows, mean in ((linear + net, 0.2), (net + linear, -0.2)):
+        one, other = summarise_rows(rows)
+        assert other.difference.pairs == 8
+        assert other.difference.mean == pytest.approx(mean) == pytest.approx(other.mean - one.mean)
+        assert {one.seeds, other.seeds} == {None, 2}
+    alike = linear + [row("mean", 0.5, None, f"s{k}") for k in range(4)]
+    assert summarise_rows(alike)[1].difference.pairs == 4
+
+
 def test_every_subject_counts_alike_however_many_seeds_it_has():
     rows = [row(value=0.0, seed=k) for k in range(9)] + [row(value=1.0, subject="s2")]
     assert summarise_rows(rows)[0].mean == pytest.approx(0.5)

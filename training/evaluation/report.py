@@ -152,7 +152,7 @@ def _cells(kind: Quantity, summary: Summary) -> tuple[str, ...]:
         "" if change is None else kind.signed(change.mean),
         "" if change is None else _bounds(kind.signed, change.ci95),
         str(len(summary.people)),
-        str(summary.seeds),
+        "" if summary.seeds is None else str(summary.seeds),
         str(summary.n),
     )
 

@@ -18,8 +18,9 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         What was tried, such as "pooled" or "C-SA".
     setting : str
         Under which condition: a signal level, an amount of calibration; variants are compared within it.
-    seed : int
-        Of the training. Equal seeds of two variants are taken as a pair.
+    seed : int or None
+        Of the training. Equal seeds of two variants are taken as a pair. None of what no seed changes, as a
+        linear decoder: it is a pair with every seed.
     subject : str
         On whom it was measured.
     metric : str
@@ -35,7 +36,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     table: str
     variant: str
     setting: str
-    seed: int
+    seed: int | None
     subject: str
     metric: str
     value: float
@@ -67,5 +68,6 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def where(self) -> str:
         """Its names, for sentences."""
-        parts = (self.table, self.variant, self.setting, f"seed {self.seed}", self.subject, self.metric)
+        seed = "" if self.seed is None else f"seed {self.seed}"
+        parts = (self.table, self.variant, self.setting, seed, self.subject, self.metric)
         return " / ".join(part for part in parts if part)

@@ -51,7 +51,8 @@ class Summary(msgspec.Struct, frozen=True):
         Whether the interval of value less chance lies above 0; None where either is not known.
     people : mapping of str to float
         Mean over seeds of each subject.
-    seeds : int
+    seeds : int or None
+        None of what no seed changes.
     n : int
         Over all subjects, of one seed (the largest).
     difference : Difference or None
@@ -67,7 +68,7 @@ class Summary(msgspec.Struct, frozen=True):
     chance: float | None
     above_chance: bool | None
     people: dict[str, float]
-    seeds: int
+    seeds: int | None
     n: int
     difference: Difference | None
 
@@ -112,7 +113,7 @@ def _summary(cell: Sequence[Row], base: Sequence[Row]) -> Summary:
         subject: float(np.mean([row.value for row in cell if row.subject == subject]))
         for subject in _distinct(row.subject for row in cell)
     }
-    seeds = sorted({row.seed for row in cell})
+    seeds = {row.seed for row in cell}
     chances = [row.chance for row in cell if row.chance is not None]
     chance = float(np.mean(chances)) if len(chances) == len(cell) else None
     over = (
@@ -130,38 +131,48 @@ def _summary(cell: Sequence[Row], base: Sequence[Row]) -> Summary:
         chance=chance,
         above_chance=None if chance is None or over is None else over[0] > 0,
         people=people,
-        seeds=len(seeds),
+        seeds=None if seeds == {None} else len(seeds),
         n=max(sum(row.n for row in cell if row.seed == seed) for seed in seeds),
         difference=_difference(cell, base),
     )
 
 
 def _difference(cell: Sequence[Row], base: Sequence[Row]) -> Difference | None:
-    other = {(row.subject, row.seed): row.value for row in base}
-    both = [row for row in cell if (row.subject, row.seed) in other]
-    if not both:
-        return None
-    gains = [row.value - other[row.subject, row.seed] for row in both]
-    names = _distinct(row.subject for row in both)
-    by_subject = [
-        np.mean([gain for gain, row in zip(gains, both, strict=True) if row.subject == name])
-        for name in names
+    others: dict[str, list[Row]] = {}
+    for row in base:
+        others.setdefault(row.subject, []).append(row)
+    pairs = [
+        (row, other)
+        for row in cell
+        for other in others.get(row.subject, ())
+        if row.seed == other.seed or None in (row.seed, other.seed)
     ]
+    if not pairs:
+        return None
+    gains = [
+        msgspec.structs.replace(row, value=row.value - other.value, seed=_first(row.seed, other.seed))
+        for row, other in pairs
+    ]
+    names = _distinct(gain.subject for gain in gains)
+    by_subject = [np.mean([gain.value for gain in gains if gain.subject == name]) for name in names]
     return Difference(
         reference=base[0].variant,
         mean=float(np.mean(by_subject)),
-        ci95=_interval(both, gains),
-        pairs=len(both),
+        ci95=_interval(gains, [gain.value for gain in gains]),
+        pairs=len(pairs),
         subjects=len(names),
     )
+
+
+def _first(*seeds: int | None) -> int | None:
+    return next((seed for seed in seeds if seed is not None), None)
 
 
 def _interval(rows: Sequence[Row], values: Sequence[float]) -> Interval | None:
     if len(values) != len(rows):
         return None
-    return hierarchical_interval(
-        np.array(values), np.array([row.subject for row in rows]), np.array([row.seed for row in rows])
-    )
+    seeds = np.array([-1 if row.seed is None else row.seed for row in rows])
+    return hierarchical_interval(np.array(values), np.array([row.subject for row in rows]), seeds)
 
 
 def _within(interval: Interval | None, kind: Quantity) -> Interval | None:

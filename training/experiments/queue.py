@@ -183,11 +183,12 @@ def rows_of(
                 continue
             codes.setdefault(run.code, []).append(name)
             decoded = run.make()
-            rows += decoded_rows(material, variant, setting, seed, decoded)
+            of = None if run.settings.encoder in LINEAR else seed
+            rows += decoded_rows(material, variant, setting, of, decoded)
             if experiment.probe:
                 rows.append(probe_row(variant, setting, run))
             if experiment.tasks:
-                rows += task_rows(material, variant, setting, seed, decoded)
+                rows += task_rows(material, variant, setting, of, decoded)
             if variant.calibrate:
                 calibrated = list(calibrated_rows(experiment, variant, setting, run))
                 rows += calibrated

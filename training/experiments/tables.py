@@ -26,7 +26,7 @@ LABELS_ONLY = "labels only, no EEG"
 
 
 def decoded_rows(
-    material: Material, variant: Variant, setting: str, seed: int, decoded: Decoded
+    material: Material, variant: Variant, setting: str, seed: int | None, decoded: Decoded
 ) -> Iterator[Row]:
     """Accuracy on every wearer's test block, the control on noise, and by how much EEG is above that.
 
@@ -64,7 +64,7 @@ def labels_only_rows(material: Material, setting: str) -> Iterator[Row]:
         truth = clips.concept[rows]
         one, _ = _chances(material, truth)
         hit = float((said == truth).mean())
-        yield Row(where[0], LABELS_ONLY, setting, 0, where[1], "top1", hit, one, len(rows))
+        yield Row(where[0], LABELS_ONLY, setting, None, where[1], "top1", hit, one, len(rows))
 
 
 def _wearers(
@@ -93,7 +93,7 @@ def _prior_bits(truth: NDArray[np.int64], classes: int) -> float:
 
 
 def task_rows(
-    material: Material, variant: Variant, setting: str, seed: int, decoded: Decoded
+    material: Material, variant: Variant, setting: str, seed: int | None, decoded: Decoded
 ) -> Iterator[Row]:
     """Attributes against what the true concept alone would say of them, and retrieval of the clip's text.
 
