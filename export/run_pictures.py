@@ -19,7 +19,7 @@ from training.evaluation.rows import Row
 from training.experiments.material import Material
 from training.experiments.queue import Place, setting_of
 from training.experiments.runs import Decoded, Run
-from training.experiments.settings import Experiment, Variant
+from training.experiments.settings import LINEAR, Experiment, Variant
 
 KNOWN, UNSEEN = "pictures, known wearers", "pictures, unseen wearers"
 FEWEST = 4
@@ -27,6 +27,8 @@ FEWEST = 4
 Indices = NDArray[np.int64]
 Say = Callable[[str], None]
 _COLUMNS = 10
+_HOW = "; "
+"""Between a variant's name and how its pictures are drawn."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,40 @@ def picture_figures(
         score = _Score(material, table, rows, painter, classifiers, progress)
         for variant, seed, run in runs:
             main = variant.name == shown and seed == seeds[0]
-            found = list(score.run(run.make(), variant, seed, main=main))
+            of = None if experiment.settings(variant).encoder in LINEAR else seed
+            found = list(score.run(run.make(), variant, of, main=main))
             if not found:
                 note(f"'{variant.name}', seed {seed}: nothing in its answers to these clips can be drawn.")
             yield from found
         yield from score.bounds()
         if show is not None:
             show(table, score.sheet)
+
+
+def held_against(experiment: Experiment, rows: Sequence[Row]) -> Callable[[str, str], str]:
+    """What rows of pictures are held against: the baseline drawn the same way, itself as it is drawn first.
+
+    Where the baseline has no pictures, the first variant that has some takes its place.
+    """
+    names = [row.variant.partition(_HOW)[0] for row in rows]
+    own = experiment.baseline if experiment.baseline in names else names[0]
+    ways = [row.variant for row in rows if row.variant.startswith(f"{own}{_HOW}")] or [rows[0].variant]
+
+    def reference(table: str, variant: str) -> str:
+        name, _, how = variant.partition(_HOW)
+        alike = f"{own}{_HOW}{how}"
+        return alike if name != own and alike in ways else ways[0]
+
+    return reference
+
+
+def judged_clips(rows: Sequence[Row]) -> str:
+    """How many clips of how many wearers were judged, in a sentence."""
+    parts = []
+    for table in dict.fromkeys(row.table for row in rows):
+        clips = {row.subject: row.n for row in rows if row.table == table}
+        parts.append(f"{sum(clips.values())} test clips of {len(clips)} wearers ({table})")
+    return f"Judged were {' and '.join(parts)}, at each level the same."
 
 
 def write_sheet(folder: Path, setting: str, table: str, sheet: Sheet) -> None:
@@ -178,7 +207,7 @@ class _Score:
         self._at = at
         self.sheet = Sheet(tuple(names), [("watched", self._middles(self._watched))])
 
-    def run(self, decoded: Decoded, variant: Variant, seed: int, *, main: bool) -> Iterator[Row]:
+    def run(self, decoded: Decoded, variant: Variant, seed: int | None, *, main: bool) -> Iterator[Row]:
         """Rows of a run; of the main one those of its control too, and it is shown."""
         # A run of own decoders has decoded some wearers only.
         there = np.isin(self._rows, decoded.rows)
@@ -189,7 +218,7 @@ class _Score:
         at = order[np.searchsorted(decoded.rows[order], self._rows[mine])]
 
         def say(what: str) -> None:
-            self._say(f"{variant.name}, seed {seed}; {what}")
+            self._say(f"{variant.name}{'' if seed is None else f', seed {seed}'}; {what}")
 
         drawings = [self._painter.draw(decoded, at, say)]
         if main:
@@ -197,16 +226,18 @@ class _Score:
         for how, clips in chain.from_iterable(drawings):
             if main and mine.all():
                 self.sheet.strips.append((how, self._middles(clips)))
-            yield from self._scored(clips, mine, f"{variant.name}; {how}", seed)
+            yield from self._scored(clips, mine, f"{variant.name}{_HOW}{how}", seed)
 
     def bounds(self) -> Iterator[Row]:
         """Rows of what no EEG has a part in."""
         every = np.ones(len(self._rows), dtype=bool)
         for how, clips in self._painter.bounds(self._rows, self._say):
             self.sheet.strips.append((how, self._middles(clips)))
-            yield from self._scored(clips, every, how, 0)
+            yield from self._scored(clips, every, how, None)
 
-    def _scored(self, clips: Pictures, mine: NDArray[np.bool_], variant: str, seed: int) -> Iterator[Row]:
+    def _scored(
+        self, clips: Pictures, mine: NDArray[np.bool_], variant: str, seed: int | None
+    ) -> Iterator[Row]:
         self._say(f"{variant}: being judged")
         for number in np.unique(self._subject[mine]):
             own = self._subject == number

@@ -66,7 +66,7 @@ def evaluate_pictures(
 
     from export.judges import open_judges
     from export.open_painter import Means, open_painter
-    from export.run_pictures import picture_figures, write_sheet
+    from export.run_pictures import held_against, judged_clips, picture_figures, write_sheet
     from rtbci.errors import UsageError
     from training.evaluation.report import write_report
     from training.evaluation.rows import Row
@@ -115,8 +115,9 @@ def evaluate_pictures(
             f"No run of '{name}' that could draw is done yet; run `rtbci train {name}` first. {said}".rstrip()
         )
     rows.sort(key=lambda row: row.table)
-    about = f"About {clips} test clips of each kind of wearer. {' '.join(jury.notes)} {_SCORES}"
-    write_report(rows, where, f"{experiment.title}: pictures", [about, *dict.fromkeys(left_out)])
+    about = f"{judged_clips(rows)} {' '.join(jury.notes)} {_SCORES}"
+    notes = [about, *dict.fromkeys(left_out)]
+    write_report(rows, where, f"{experiment.title}: pictures", notes, held_against(experiment, rows))
     for sentence in dict.fromkeys(left_out):
         typer.echo(sentence)
     typer.echo(f"Written to {where}.")

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from export.judges import Remembering, open_judges
 from export.open_painter import Means, open_painter
 from export.painters import BLIND, CEILING, CRISP, DECODED, LIVE, NOISE, GeneratorPainter
-from export.run_pictures import FEWEST, picture_figures, spread, write_sheet
+from export.run_pictures import FEWEST, held_against, judged_clips, picture_figures, spread, write_sheet
 from export.watched import pictured, watched_clips
 from rtbci.bundle import EvidenceModel, load_bundle
 from rtbci.cli import app
@@ -29,6 +29,7 @@ from tests.training.experiment_world import experiment as small_experiment
 from tests.training.seed_dv_folder import write_meta
 from training.clips import ClipRows
 from training.evaluation.classifiers import HubClassifier
+from training.evaluation.rows import Row
 from training.experiments.material import Material
 from training.experiments.queue import Place
 from training.experiments.runs import Decoded
@@ -450,3 +451,19 @@ def test_the_command_writes_report_and_pictures_of_films(filmed, place, judge, t
     assert len(sheets) == 2 and sheets[0].endswith("-known.png")
     refused = command()
     assert isinstance(refused.exception, UsageError) and "--frame-classifier" in str(refused.exception)
+
+
+def test_pictures_are_held_against_the_baseline_drawn_alike_and_clips_are_counted() -> None:
+    def row(variant: str, seed: int | None = 0, subject: str = "sub1", n: int = 4) -> Row:
+        return Row("pictures, known wearers", variant, "claimed", seed, subject, "ssim", 0.5, 0.4, n)
+
+    rows = [row(f"ridge; {how}", None) for how in ("crisp", "live")]
+    rows += [row(f"net; {how}", seed, sub) for how in ("crisp", "live") for seed in (0, 1) for sub in "ab"]
+    rows += [row("net; noise"), row("mean of the training", None)]
+    against = held_against(msgspec.structs.replace(SMALL, baseline="net"), rows)
+    assert against("", "ridge; live") == "net; live"
+    assert against("", "ridge; noise") == "net; noise"
+    assert [against("", name) for name in ("net; live", "mean of the training")] == ["net; crisp"] * 2
+    gone = msgspec.structs.replace(SMALL, baseline="gone")
+    assert held_against(gone, rows)("", "net; live") == "ridge; live"
+    assert "12 test clips of 3 wearers" in judged_clips(rows)

@@ -73,7 +73,7 @@ def picture_rows(
     table: str,
     variant: str,
     setting: str,
-    seed: int,
+    seed: int | None,
     subject: str,
 ) -> list[Row]:
     """Turn the figures into rows of an experiment."""

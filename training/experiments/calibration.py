@@ -233,7 +233,7 @@ def answers(run: Run, found: Calibrated) -> Decoded | None:
     Returns
     -------
     Decoded or None
-        None of a calibration that is from before answers were kept.
+        None where the answers are lost; `calibrate` makes them again.
     """
     file = _file(run, found.method, found.share, found.subject).with_suffix(ANSWERS)
     return Decoded.read(file) if file.is_file() else None

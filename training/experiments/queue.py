@@ -195,6 +195,8 @@ def rows_of(
                 wanted = len(variant.calibrate) * len(experiment.calibration_share) * len(material.unseen)
                 if sum(row.metric == "top1" for row in calibrated) < wanted:
                     missing.append(f"calibrations of {name}")
+                elif sum(row.metric == "noise_top1" for row in calibrated) < wanted:
+                    missing.append(f"the control on noise of calibrations of {name}")
     return material, rows, missing, codes
 
 

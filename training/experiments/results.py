@@ -82,8 +82,9 @@ def write_results(
         "The blocks and wearers that test were held against those that anything was learnt from "
         "(`training.audit`). Two controls stand beside the scores: the same decoder on noise with the "
         f"spectrum and covariance of the wearer's EEG, and what is had without EEG from {known}. "
-        "Permutation p-values over whole slots and intervals of each variant's first seed, and its "
-        "calibration where no wearer's clips were learnt from, are in statistics.json."
+        "Permutation p-values over whole slots and intervals of each variant's first seed, and how far its "
+        "confidence is to be believed where no wearer's clips were used to calibrate it, are in "
+        "statistics.json."
     )
     if all(alike):
         notes.append(
@@ -161,7 +162,8 @@ def _calibrated_statistics(
                 if (said := answers(run, found)) is not None
             ]
             parts = [_predictions(run.material, said, number, scaled=False) for number, said in kept]
-            if parts:
+            # Of some wearers alone it would look like the others' figure too.
+            if len(parts) == len(run.material.unseen):
                 yield {
                     "table": CALIBRATED,
                     "setting": setting_after(setting, share),
