@@ -60,7 +60,9 @@ def write_results(
             alike.append(shown_alike(material))
             timed.append(timed_alike(material))
             blind = list(labels_only_rows(material, setting_of(source)))
-            rows += [*blind, *blind_rows(found, blind), *choice_rows(found)]
+            there = {row.table for row in found}
+            rows += [row for row in blind if row.table in there]
+            rows += [*blind_rows(found, blind), *choice_rows(found)]
         pooled += _statistics(experiment, material, setting_of(source), place)
         if missing:
             notes.append(f"Not done yet at '{setting_of(source)}': {'; '.join(missing)}.")
