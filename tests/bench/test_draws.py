@@ -88,6 +88,24 @@ def test_precisions_are_all_that_are_there_or_those_that_are_wanted():
     there = {"memory": ("int8",), "draws": ("fp32", "fp16")}
     assert chosen_precisions(there, None) == there
     assert chosen_precisions(there, ["fp16", "int8"]) == {"memory": ("int8",), "draws": ("fp16",)}
+    assert chosen_precisions(there, ["int8"]) == {"memory": ("int8",), "draws": ()}
+
+
+def test_a_generator_that_is_named_must_be_there_in_a_wanted_precision():
+    there = {"memory": ("int8",), "draws": ("fp32", "fp16"), "full-size": ("fp16",)}
+    named = {"draws": "--draws", "full-size": "--full-size"}
+    assert chosen_precisions(there, ["fp16"], named)["memory"] == ()
+    assert chosen_precisions(there, None, named) == there
+    with pytest.raises(UsageError, match="--draws names is there in fp32, fp16 and not in int8; give"):
+        chosen_precisions(there, ["int8"], named)
+    with pytest.raises(UsageError, match="--full-size names is there in fp16 and not in int8, fp32; give"):
+        chosen_precisions(there, ["int8", "fp32"], named)
+
+
+def test_the_command_does_not_leave_out_what_it_was_given(bundle, draws, monkeypatch):
+    monkeypatch.setattr(command, "_precisions", lambda *_: {"memory": ("int8",), "draws": ("fp32", "fp16")})
+    with pytest.raises(UsageError, match="--draws"):
+        command.generate(bundle=bundle, draws=draws, precision=[Precision.INT8], judge=False)
 
 
 def test_all_generators_are_judged_by_the_same_eye_on_the_same_scenes(bundle, draws, tmp_path, monkeypatch):
