@@ -22,7 +22,7 @@ def generator(
         list[Precision] | None,
         typer.Option(
             help="Of the stored weights; several times for several; default: fp32 and fp16. fp16 is what "
-            "bundles hold and is written in any case; int8 takes a minute more."
+            "bundles hold and is written in any case; int8 takes a minute more. Those of others are removed."
         ),
     ] = None,
     codec: Annotated[
