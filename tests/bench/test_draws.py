@@ -125,6 +125,25 @@ def test_the_command_does_not_leave_out_what_it_was_given(bundle, draws, monkeyp
         command.generate(bundle=bundle, draws=draws, precision=[Precision.INT8], judge=False)
 
 
+class TinyCodec:
+    """Decodes three channels of latents as the tiny bundle does the first three."""
+
+    def __init__(self, first):
+        self.first = first
+
+    def decoder(self, latents):
+        large = latents[:, self.first : self.first + 3].repeat_interleave(16, 2).repeat_interleave(16, 3)
+        return 2 * torch.sigmoid(large) - 1
+
+
+def test_scenes_are_encoded_by_the_autoencoder_of_the_bundle_or_nothing_is_judged(
+    bundle, draws, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(export.judged, "load_codec", lambda folder: TinyCodec(1))
+    with pytest.raises(UsageError, match=r"is not that of the bundle .*--codec.*--no-judge"):
+        judge_generators(bundle, draws, [("fp16", 1)], tmp_path, tmp_path, threads=1)
+
+
 def test_all_generators_are_judged_by_the_same_eye_on_the_same_scenes(bundle, draws, tmp_path, monkeypatch):
     class Eye:
         seen = 0
@@ -136,7 +155,7 @@ def test_all_generators_are_judged_by_the_same_eye_on_the_same_scenes(bundle, dr
     eye, loaded = Eye(), load_bundle(bundle)
     evidence = noise_evidence(open_drawing(draws, loaded, "fp16", threads=1), loaded, 4)
     told = Told([replace(one, strength=1.0) for one in evidence], np.array([0, 1, 1, 1]))
-    monkeypatch.setattr(export.judged, "load_codec", lambda folder: None)
+    monkeypatch.setattr(export.judged, "load_codec", lambda folder: TinyCodec(0))
     monkeypatch.setattr(export.judged, "told_of", lambda *_: told)
     monkeypatch.setattr(export.judged, "corpus_classifiers", lambda cache: (eye, None))
     found = judge_generators(bundle, draws, [("fp16", 1), ("fp32", 2)], tmp_path, tmp_path, threads=1)
