@@ -9,6 +9,7 @@ import logging
 import tempfile
 import warnings
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -76,6 +77,7 @@ def export_draws(folder: Path, precisions: Sequence[Precision] = ("fp32", IN_BUN
     precisions : sequence of str
         Of the stored weights: fp32; fp16, which is computed with in single precision, and is written in any
         case; int8, whose ranges are taken from what the networks meet as they draw, which takes a minute.
+        Engines of others that an earlier export left are removed: they may be of other weights.
 
     Raises
     ------
@@ -109,6 +111,9 @@ def export_draws(folder: Path, precisions: Sequence[Precision] = ("fp32", IN_BUN
         arrays={name: describe_array(folder / f"{name}.npy") for name in (MEAN, SPREAD)},
     )
     (folder / MANIFEST_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    for name, precision in product((STEP, CONTROL), _ORDER):
+        if precision not in wanted:
+            (folder / file_name(name, precision)).unlink(missing_ok=True)
     return load_drawing(folder)
 
 

@@ -1,5 +1,6 @@
 """How often a network names, in what is drawn of held-out scenes, the concept that the evidence says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from export.recognition import simulated_evidence
 from rtbci.generate import DecodedEvidence, Generator
 from rtbci.stimuli.concepts import CONCEPTS
 from rtbci.stimuli.draw import draw_frame
-from rtbci.stimuli.spec import clip_spec
+from rtbci.stimuli.spec import ClipSpec, clip_spec
 from training.codec import MIDDLE, encode_frames
 from training.codec_model import Codec
 from training.codec_seeds import CODEC_HELD_OUT
@@ -74,14 +75,26 @@ def told_of(codec: Codec, mean: NDArray[np.float32], per_concept: int = 2, stren
         Scenes of each concept.
     strength : float
     """
-    rng = np.random.default_rng(2)
-    specs = [clip_spec(c.index, FIRST + k) for c in CONCEPTS for k in range(per_concept)]
+    specs = held_out_specs(per_concept)
     latents = encode_frames(codec, np.stack([draw_frame(spec, MIDDLE) for spec in specs]))
-    evidence = [
+    evidence = right_evidence(specs, latents, mean, strength)
+    return Told(evidence, np.array([spec.concept for spec in specs]))
+
+
+def held_out_specs(per_concept: int) -> list[ClipSpec]:
+    """Give the scenes that generators are compared on, concept by concept; no part has learnt from them."""
+    return [clip_spec(c.index, FIRST + k) for c in CONCEPTS for k in range(per_concept)]
+
+
+def right_evidence(
+    specs: Sequence[ClipSpec], latents: NDArray[np.float32], mean: NDArray[np.float32], strength: float
+) -> list[DecodedEvidence]:
+    """Evidence for each scene, whose middle latents (n, 8, 16, 16) are given; a context of its own each."""
+    rng = np.random.default_rng(2)
+    return [
         replace(simulated_evidence(spec, latent, mean, strength, rng), context=k)
         for k, (spec, latent) in enumerate(zip(specs, latents, strict=True))
     ]
-    return Told(evidence, np.array([spec.concept for spec in specs]))
 
 
 def keyframes_of(generator: Generator, told: Told) -> Pictures:

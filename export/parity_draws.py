@@ -63,12 +63,14 @@ def trial_of(folder: Path, codec: Path, judges: Path, per_concept: int = 1) -> T
     Raises
     ------
     UsageError
-        If there is no autoencoder, or it has not been exported.
+        If there is no autoencoder, or it has not been exported; or no trained generator.
     """
-    told = told_of(load_codec(codec), np.load(folder / f"{MEAN}.npy"), per_concept)
-    decoder = codec / DECODER_FILE
+    trained, decoder, mean = load_codec(codec), codec / DECODER_FILE, folder / f"{MEAN}.npy"
     if not decoder.is_file():
         raise UsageError(f"There is no {decoder}; export the autoencoder with `rtbci export default`.")
+    if not mean.is_file():
+        raise UsageError(f"There is no {mean}; train with `rtbci train generator --folder {folder}`.")
+    told = told_of(trained, np.load(mean), per_concept)
     decode = decoding(EngineSession(decoder, describe_engine(decoder)))
     return Trial(told, decode, trained_judge(judges))
 

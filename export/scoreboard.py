@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from export.drawing import open_generator
+from export.obeyed import held_out_specs, right_evidence
 from export.recognition import simulated_evidence
 from rtbci.generate import DecodedEvidence, Generator, SceneMemory
 from rtbci.stimuli.concepts import ATTRIBUTES, CONCEPTS
@@ -19,7 +20,6 @@ from rtbci.stimuli.spec import ClipSpec, clip_spec
 from training.codec import decode_latents, encode_frames, load_codec
 from training.codec_metrics import edge_strength
 from training.codec_model import Codec
-from training.codec_seeds import CODEC_HELD_OUT
 from training.evaluation.attribute_eyes import AttributeEye, attribute_eyes
 from training.evaluation.corpus_classifiers import CACHE, ClipClassifier, FrameClassifier, corpus_classifiers
 from training.evaluation.guesser import small
@@ -32,7 +32,6 @@ CEILING = "watched, autoencoded"
 STRENGTHS = (0.25, 0.5, 1.0)
 """Strengths of right evidence; wrong evidence is of the last."""
 WRONG = "wrong evidence"
-_FIRST = CODEC_HELD_OUT.start + 2**23
 _TIMED = 5
 
 Pictures = NDArray[np.uint8]
@@ -67,6 +66,11 @@ class Scenes:
         """The keyframe's place."""
         return self.clips.shape[1] // 2
 
+    @property
+    def middles(self) -> NDArray[np.float32]:
+        """Latents of the keyframe's moment, shape (n, 8, 16, 16)."""
+        return self.latents[:, self.middle]
+
     def of(self, concept: int) -> NDArray[np.intp]:
         """Which show a concept."""
         return np.flatnonzero([spec.concept == concept for spec in self.specs])
@@ -74,7 +78,7 @@ class Scenes:
 
 def held_out_scenes(codec: Codec, frames: int, per_concept: int) -> Scenes:
     """Draw and encode scenes that no part has learnt from and none remembers."""
-    specs = [clip_spec(c.index, _FIRST + k) for c in CONCEPTS for k in range(per_concept)]
+    specs = held_out_specs(per_concept)
     clips = np.stack([draw_clip(spec, frames) for spec in specs])
     latents = encode_frames(codec, clips.reshape(-1, *clips.shape[2:]))
     return Scenes(specs, clips, latents.reshape(*clips.shape[:2], *latents.shape[1:]))
@@ -124,7 +128,7 @@ def compare_generators(
     for name, generator in contenders.items():
         for strength in STRENGTHS:
             tell(f"{name}, strength {strength:g}")
-            evidence = right_evidence(scenes, memory.mean, strength)
+            evidence = right_evidence(scenes.specs, scenes.middles, memory.mean, strength)
             setting = f"right evidence, strength {strength:g}"
             rows += _rows(name, setting, _drawn(generator, evidence), scenes, judges, stored)
             previews = np.concatenate([generator.preview(one) for one in evidence])
@@ -135,18 +139,9 @@ def compare_generators(
             told, misleading = wrong_evidence(scenes, memory.mean)
             keyframes = np.concatenate([generator.keyframe(one) for one in misleading])
             rows += _misled_rows(name, keyframes, scenes, told, judges)
-        rows += _time_rows(name, generator, right_evidence(scenes, memory.mean, 1.0)[:_TIMED])
+        strong = right_evidence(scenes.specs, scenes.middles, memory.mean, 1.0)
+        rows += _time_rows(name, generator, strong[:_TIMED])
     return rows
-
-
-def right_evidence(scenes: Scenes, mean: NDArray[np.float32], strength: float) -> list[DecodedEvidence]:
-    """Evidence for each scene, a context of its own each."""
-    rng = np.random.default_rng(2)
-    middles = scenes.latents[:, scenes.middle]
-    return [
-        replace(simulated_evidence(spec, latent, mean, strength, rng), context=k)
-        for k, (spec, latent) in enumerate(zip(scenes.specs, middles, strict=True))
-    ]
 
 
 def wrong_evidence(
@@ -156,10 +151,9 @@ def wrong_evidence(
     rng = np.random.default_rng(1)
     concepts = np.array([spec.concept for spec in scenes.specs])
     told = (concepts + rng.integers(1, len(CONCEPTS), len(concepts))) % len(CONCEPTS)
-    middles = scenes.latents[:, scenes.middle]
     evidence = [
         replace(simulated_evidence(clip_spec(int(c), spec.seed), latent, mean, 1.0, rng), context=k)
-        for k, (c, spec, latent) in enumerate(zip(told, scenes.specs, middles, strict=True))
+        for k, (c, spec, latent) in enumerate(zip(told, scenes.specs, scenes.middles, strict=True))
     ]
     return told, evidence
 

@@ -57,14 +57,23 @@ def check_codec(folder: Path) -> None:
 
 
 def chosen_precisions(
-    there: Mapping[str, Sequence[str]], wanted: Sequence[str] | None
+    there: Mapping[str, Sequence[str]], wanted: Sequence[str] | None, named: Mapping[str, str] | None = None
 ) -> dict[str, tuple[str, ...]]:
     """Of the precisions that each generator is there in, those that are wanted; all if none is named.
+
+    Parameters
+    ----------
+    there : mapping of str to sequence of str
+        Precisions by generator.
+    wanted : sequence of str or None
+        Precisions.
+    named : mapping of str to str, optional
+        The generators that were asked for, and the option that did: each must be there in one that is wanted.
 
     Raises
     ------
     UsageError
-        If none of them is there in one that is wanted.
+        If none of them is there in one that is wanted, or one that was asked for is not.
     """
     every = {precision for some in there.values() for precision in some}
     missing = [precision for precision in wanted or () if precision not in every]
@@ -74,6 +83,12 @@ def chosen_precisions(
             f"Nothing to be measured is there in {missing[0]} ({have}); choose among these, or make it with "
             "`rtbci export generator --precision`."
         )
+    for name, option in (named or {}).items():
+        if wanted and not set(wanted) & set(there[name]):
+            raise UsageError(
+                f"What {option} names is there in {', '.join(there[name])} and not in {', '.join(wanted)}; "
+                f"give a --precision of these too, or leave {option} out."
+            )
     return {name: tuple(p for p in some if not wanted or p in wanted) for name, some in there.items()}
 
 

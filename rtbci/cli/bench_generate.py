@@ -132,12 +132,14 @@ def generate(
     counts = check_steps(draws, steps)
     manifest = load_bundle(bundle).manifest
     there = _precisions(manifest.engines["decoder"].precision, draws, full_size)
-    stored = chosen_precisions(there, [one.value for one in precision or ()])
+    options = {DRAWS: "--draws", FULL_SIZE: "--full-size"}
+    named = {name: option for name, option in options.items() if name in there}
+    stored = chosen_precisions(there, [one.value for one in precision or ()], named)
     about = environment(*_PACKAGES, threads=threads)
     providers = [one.value for one in provider or [Provider.CPU]]
     variants = list(product(stored.get(DRAWS, ()), counts))
     judged = []
-    if draws is not None and judge and variants:
+    if draws is not None and judge:
         from export.judged import judge_generators
 
         typer.echo("Judging what is drawn of held-out scenes …")
@@ -150,7 +152,7 @@ def generate(
         typer.echo(f"The generator that draws in {draws}, {held}, steps: {count}, on {where} …")
         what = (draws, bundle, held, count, where)
         rows += alone(measure_draws, *what, threads=threads, repeats=repeats)
-    if full_size is not None and stored[FULL_SIZE]:
+    if full_size is not None:
         for name, open_engine in openers.items():
             typer.echo(f"The full-size generator in {full_size} on {name} …")
             rows += alone(measure_full_size, full_size, open_engine, threads=threads, repeats=repeats)

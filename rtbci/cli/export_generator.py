@@ -22,7 +22,7 @@ def generator(
         list[Precision] | None,
         typer.Option(
             help="Of the stored weights; several times for several; default: fp32 and fp16. fp16 is what "
-            "bundles hold and is written in any case; int8 takes a minute more."
+            "bundles hold and is written in any case; int8 takes a minute more. Those of others are removed."
         ),
     ] = None,
     codec: Annotated[
@@ -55,11 +55,14 @@ def generator(
             "--no-draw."
         )
     chosen: list[Stored] = [one.value for one in precision or (Precision.FP32, Precision.FP16)]
+    # What is missing for it is said before engines are replaced.
+    trial = _trial(folder, codec, judges) if draw else None
     typer.echo(f"The engines of {folder} …")
     manifest = export_draws(folder, chosen)
+    # It is of the engines that were there.
+    (folder / PARITY_FILE).unlink(missing_ok=True)
     size = sum((folder / e.file).stat().st_size for both in manifest.engines.values() for e in both.values())
     typer.echo(f"Wrote {' and '.join(manifest.engines)} to {folder} ({size / 1e6:.1f} MB).")
-    trial = _trial(folder, codec, judges) if draw else None
     rows = list(compare_draws(folder, trial, progress=lambda what: typer.echo(f"Drawing with {what} …")))
     print_parity(rows)
     save_report(folder / PARITY_FILE, parity_content(rows, generator=folder.name))

@@ -15,6 +15,7 @@ from export.obeyed import Share, Told
 from rtbci.bench.draws import measure_draws, noise_evidence
 from rtbci.bench.plot import plot_quality
 from rtbci.bundle import load_bundle
+from rtbci.bundle.engine import EngineSession
 from rtbci.cli.bench_draws import chosen_precisions, judged_text, with_quality
 from rtbci.cli.precision import Precision
 from rtbci.errors import BundleError, UsageError
@@ -46,7 +47,7 @@ def rows(bundle, draws):
     return measure_draws(draws, bundle, "fp16", 1, threads=1, repeats=8)
 
 
-def test_each_row_says_what_ran_and_more_steps_take_more_of_the_processor(bundle, draws, rows):
+def test_each_row_says_what_ran(rows):
     keyframe, clip = rows
     assert (keyframe.grade, clip.grade) == ("keyframe", "clip")
     assert (clip.frames, clip.n, keyframe.n) == (SETTINGS.frames, 2, 8)
@@ -54,9 +55,25 @@ def test_each_row_says_what_ran_and_more_steps_take_more_of_the_processor(bundle
         assert (row.backend, row.precision, row.steps, row.size) == ("draws", "fp16", 1, 256)
         assert row.provider == "CPUExecutionProvider" and row.threads == 1 and row.quality is None
         assert 0 < row.min_ms <= row.p50_ms <= row.p95_ms and row.rss_mb > 1
-    longer = measure_draws(draws, bundle, "fp32", 4, threads=1, repeats=2)[0]
-    assert (longer.steps, longer.precision) == (4, "fp32")
-    assert longer.cpu_ms > 2 * keyframe.cpu_ms
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_what_is_timed_goes_through_the_flow_in_as_many_steps_as_the_row_says(
+    bundle, draws, monkeypatch, steps
+):
+    asked, run = [], EngineSession.run
+
+    def recorded(self, **inputs):
+        if "stride" in inputs:
+            asked.append(float(inputs["time"][0]))
+        return run(self, **inputs)
+
+    monkeypatch.setattr(EngineSession, "run", recorded)
+    rows = measure_draws(draws, bundle, "fp32", steps, threads=1, repeats=2)
+    assert {(row.steps, row.precision) for row in rows} == {(steps, "fp32")}
+    # Guidance asks twice at each step, of each picture and of each clip.
+    one = [k / steps for k in range(steps) for _ in range(2)]
+    assert asked == one * (len(asked) // len(one)) and len(asked) >= 8 * len(one)
 
 
 def test_nothing_is_reused_between_the_pictures_that_are_timed(bundle, draws):
@@ -88,6 +105,43 @@ def test_precisions_are_all_that_are_there_or_those_that_are_wanted():
     there = {"memory": ("int8",), "draws": ("fp32", "fp16")}
     assert chosen_precisions(there, None) == there
     assert chosen_precisions(there, ["fp16", "int8"]) == {"memory": ("int8",), "draws": ("fp16",)}
+    assert chosen_precisions(there, ["int8"]) == {"memory": ("int8",), "draws": ()}
+
+
+def test_a_generator_that_is_named_must_be_there_in_a_wanted_precision():
+    there = {"memory": ("int8",), "draws": ("fp32", "fp16"), "full-size": ("fp16",)}
+    named = {"draws": "--draws", "full-size": "--full-size"}
+    assert chosen_precisions(there, ["fp16"], named)["memory"] == ()
+    assert chosen_precisions(there, None, named) == there
+    with pytest.raises(UsageError, match="--draws names is there in fp32, fp16 and not in int8; give"):
+        chosen_precisions(there, ["int8"], named)
+    with pytest.raises(UsageError, match="--full-size names is there in fp16 and not in int8, fp32; give"):
+        chosen_precisions(there, ["int8", "fp32"], named)
+
+
+def test_the_command_does_not_leave_out_what_it_was_given(bundle, draws, monkeypatch):
+    monkeypatch.setattr(command, "_precisions", lambda *_: {"memory": ("int8",), "draws": ("fp32", "fp16")})
+    with pytest.raises(UsageError, match="--draws"):
+        command.generate(bundle=bundle, draws=draws, precision=[Precision.INT8], judge=False)
+
+
+class TinyCodec:
+    """Decodes three channels of latents as the tiny bundle does the first three."""
+
+    def __init__(self, first):
+        self.first = first
+
+    def decoder(self, latents):
+        large = latents[:, self.first : self.first + 3].repeat_interleave(16, 2).repeat_interleave(16, 3)
+        return 2 * torch.sigmoid(large) - 1
+
+
+def test_scenes_are_encoded_by_the_autoencoder_of_the_bundle_or_nothing_is_judged(
+    bundle, draws, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(export.judged, "load_codec", lambda folder: TinyCodec(1))
+    with pytest.raises(UsageError, match=r"is not that of the bundle .*--codec.*--no-judge"):
+        judge_generators(bundle, draws, [("fp16", 1)], tmp_path, tmp_path, threads=1)
 
 
 def test_all_generators_are_judged_by_the_same_eye_on_the_same_scenes(bundle, draws, tmp_path, monkeypatch):
@@ -101,7 +155,7 @@ def test_all_generators_are_judged_by_the_same_eye_on_the_same_scenes(bundle, dr
     eye, loaded = Eye(), load_bundle(bundle)
     evidence = noise_evidence(open_drawing(draws, loaded, "fp16", threads=1), loaded, 4)
     told = Told([replace(one, strength=1.0) for one in evidence], np.array([0, 1, 1, 1]))
-    monkeypatch.setattr(export.judged, "load_codec", lambda folder: None)
+    monkeypatch.setattr(export.judged, "load_codec", lambda folder: TinyCodec(0))
     monkeypatch.setattr(export.judged, "told_of", lambda *_: told)
     monkeypatch.setattr(export.judged, "corpus_classifiers", lambda cache: (eye, None))
     found = judge_generators(bundle, draws, [("fp16", 1), ("fp32", 2)], tmp_path, tmp_path, threads=1)

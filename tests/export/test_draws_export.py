@@ -109,6 +109,14 @@ def test_an_exported_folder_is_opened_without_torch_in_each_precision_and_number
         open_drawing(folder, bundle, "fp16", steps=3)
 
 
+def test_another_export_leaves_no_engine_that_the_manifest_does_not_name(exported, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(exported[0], copy)
+    (copy / "draw_step-int8.onnx").write_bytes(b"of other weights")
+    assert list(export_draws(copy, ["fp16"]).engines) == ["fp16"]
+    assert {file.name for file in copy.glob("draw_*.onnx")} == set(ENGINES.values())
+
+
 def test_what_is_damaged_or_was_never_exported_is_refused(exported, tmp_path):
     folder, _ = exported
     copy = tmp_path / "copy"

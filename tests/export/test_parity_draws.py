@@ -127,6 +127,21 @@ def test_the_command_writes_a_report_beside_the_engines(folder, told, tmp_path, 
         command.generator(folder=out, codec=tmp_path / "none")
 
 
-def test_a_trial_needs_an_autoencoder(folder, tmp_path):
+def test_a_trial_needs_an_exported_autoencoder_and_a_trained_generator(folder, tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="autoencoder"):
         trial_of(folder, tmp_path, tmp_path)
+    monkeypatch.setattr("export.parity_draws.load_codec", lambda _: None)
+    with pytest.raises(UsageError, match=r"decoder\.onnx; export the autoencoder"):
+        trial_of(folder, tmp_path, tmp_path)
+    (tmp_path / "decoder.onnx").touch()
+    with pytest.raises(UsageError, match="rtbci train generator"):
+        trial_of(tmp_path, tmp_path, tmp_path)
+
+
+def test_the_command_replaces_nothing_if_there_is_nothing_to_draw_with(tmp_path):
+    write_tiny_draws(tmp_path / "draws")
+    (tmp_path / "draws" / "parity.json").write_text("{}")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UsageError, match="autoencoder"):
+        command.generator(folder=tmp_path / "draws", codec=tmp_path, judges=tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
