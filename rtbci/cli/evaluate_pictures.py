@@ -29,7 +29,9 @@ def evaluate_pictures(
     ] = 100,
     vae: Annotated[
         str | None,
-        typer.Option(help="VAE that the targets were made with: folder, or owner/name of the hub."),
+        typer.Option(
+            help="VAE that the targets were made with: folder, or owner/name[@revision] of the hub."
+        ),
     ] = None,
     full_size: Annotated[
         Path | None,
@@ -39,10 +41,12 @@ def evaluate_pictures(
         Path | None, typer.Option(help="Bundle whose generator draws; default: the one that ships.")
     ] = None,
     frame_classifier: Annotated[
-        str | None, typer.Option(help="Judges frames, such as a ViT: folder, or owner/name of the hub.")
+        str | None,
+        typer.Option(help="Judges frames, such as a ViT: folder, or owner/name[@revision] of the hub."),
     ] = None,
     video_classifier: Annotated[
-        str | None, typer.Option(help="Judges clips, such as a VideoMAE: folder, or owner/name of the hub.")
+        str | None,
+        typer.Option(help="Judges clips, such as a VideoMAE: folder, or owner/name[@revision] of the hub."),
     ] = None,
     judges: Annotated[Path, typer.Option(help="Where the networks that judge drawn scenes are kept.")] = Path(
         "runs/classifiers"
