@@ -30,7 +30,7 @@ def evaluate_pictures(
     vae: Annotated[
         str | None,
         typer.Option(
-            help="VAE that the targets were made with: folder, or owner/name[@revision] of the hub."
+            help="VAE that the targets were made with: folder, or the hub's owner/name or owner/name@revision."
         ),
     ] = None,
     full_size: Annotated[
@@ -42,11 +42,15 @@ def evaluate_pictures(
     ] = None,
     frame_classifier: Annotated[
         str | None,
-        typer.Option(help="Judges frames, such as a ViT: folder, or owner/name[@revision] of the hub."),
+        typer.Option(
+            help="Judges frames, such as a ViT: folder, or the hub's owner/name or owner/name@revision."
+        ),
     ] = None,
     video_classifier: Annotated[
         str | None,
-        typer.Option(help="Judges clips, such as a VideoMAE: folder, or owner/name[@revision] of the hub."),
+        typer.Option(
+            help="Judges clips, such as a VideoMAE: folder, or the hub's owner/name or owner/name@revision."
+        ),
     ] = None,
     judges: Annotated[Path, typer.Option(help="Where the networks that judge drawn scenes are kept.")] = Path(
         "runs/classifiers"
