@@ -30,7 +30,7 @@ def evaluate_pictures(
     vae: Annotated[
         str | None,
         typer.Option(
-            help="VAE that the targets were made with: folder, or the hub's owner/name or owner/name@revision."
+            help="VAE that made the targets: folder, or the hub's owner/name or owner/name@revision."
         ),
     ] = None,
     full_size: Annotated[
@@ -55,7 +55,13 @@ def evaluate_pictures(
     judges: Annotated[Path, typer.Option(help="Where the networks that judge drawn scenes are kept.")] = Path(
         "runs/classifiers"
     ),
-    device: Annotated[str | None, typer.Option(help="cuda, cpu; default: a GPU if there is one.")] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            help="cuda, cpu: what runs judges, --vae and --full-size; default: a GPU if there is one. A "
+            "folder of engines runs on cuda with onnxruntime-gpu alone (the extra `gpu`)."
+        ),
+    ] = None,
     folder: Folder = Path("runs/experiments"),
     codec: Codec = Path("runs/codec"),
     targets: TargetsFolder = None,
