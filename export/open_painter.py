@@ -12,6 +12,8 @@ from export.full_size.settings import load_networks, make_prompts, read_settings
 from export.painters import GeneratorPainter, Painter, VaePainter
 from export.target_scale import TargetScale, learnt
 from rtbci.bundle import load_bundle
+from rtbci.bundle.engine import PROVIDERS
+from rtbci.engines import opener
 from rtbci.errors import UsageError
 from rtbci.generate.full_size import FullSizeGenerator
 from rtbci.generate.full_size.engines import load_full_size, open_full_size
@@ -53,6 +55,8 @@ class Means:
 
 def open_painter(material: Material, place: Place, means: Means, device: torch.device) -> Painter:
     """Open what draws.
+
+    `device` is where a VAE or a full-size generator runs; a bundle's own generator runs on the processor.
 
     Raises
     ------
@@ -120,8 +124,9 @@ def _full_size_painter(
         sizes = networks.sizes
         side = settings.height // sizes.latent[1]
     else:
+        open_engine = opener(_engine(device), threads=torch.get_num_threads())
         manifest = load_full_size(source)
-        generator, sizes = open_full_size(source), manifest.sizes
+        generator, sizes = open_full_size(source, open_engine, manifest), manifest.sizes
         side = int(manifest.engines["decoder"].outputs[0].shape[-3]) // sizes.latent[1]
     if table.values.shape[2:] != sizes.latent:
         have, want = (" x ".join(map(str, shape)) for shape in (table.values.shape[2:], sizes.latent))
@@ -140,6 +145,21 @@ def _full_size_painter(
     text = None if stored.text is None else TargetScale.of_text(learnt(material, stored.text))
     frames = Frames(generator.frames, *(side * length for length in sizes.latent[1:]))
     return GeneratorPainter(generator, load_bundle().manifest.evidence, material, frames, latents, text)
+
+
+def _engine(device: torch.device) -> str:
+    """Name what runs engines where torch was asked to run."""
+    if device.type not in PROVIDERS:
+        raise UsageError(
+            f"A folder of engines does not run on --device {device}; name cpu or cuda, or give --full-size a "
+            "TOML file of models, which torch runs there."
+        )
+    if device.index:
+        raise UsageError(
+            f"A folder of engines runs on the first GPU, not on --device {device}; set CUDA_VISIBLE_DEVICES="
+            f"{device.index} and name cuda."
+        )
+    return f"onnxruntime-{device.type}"
 
 
 def _vae_painter(material: Material, table: TargetTable, name: str, device: torch.device) -> Painter:

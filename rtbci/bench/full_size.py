@@ -49,7 +49,7 @@ def measure_full_size(
         If the folder is damaged, or an engine does not run where it was to.
     """
     manifest = load_full_size(folder)
-    generator = open_full_size(folder, open_engine)
+    generator = open_full_size(folder, open_engine, manifest)
     concepts = manifest.arrays["concepts"].shape[0]
     rows = []
     for grade, strength in (("preview", 1.0), *product(("keyframe", "clip"), STRENGTHS)):

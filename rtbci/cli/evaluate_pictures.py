@@ -29,7 +29,9 @@ def evaluate_pictures(
     ] = 100,
     vae: Annotated[
         str | None,
-        typer.Option(help="VAE that the targets were made with: folder, or owner/name of the hub."),
+        typer.Option(
+            help="VAE that made the targets: folder, or the hub's owner/name or owner/name@revision."
+        ),
     ] = None,
     full_size: Annotated[
         Path | None,
@@ -39,15 +41,27 @@ def evaluate_pictures(
         Path | None, typer.Option(help="Bundle whose generator draws; default: the one that ships.")
     ] = None,
     frame_classifier: Annotated[
-        str | None, typer.Option(help="Judges frames, such as a ViT: folder, or owner/name of the hub.")
+        str | None,
+        typer.Option(
+            help="Judges frames, such as a ViT: folder, or the hub's owner/name or owner/name@revision."
+        ),
     ] = None,
     video_classifier: Annotated[
-        str | None, typer.Option(help="Judges clips, such as a VideoMAE: folder, or owner/name of the hub.")
+        str | None,
+        typer.Option(
+            help="Judges clips, such as a VideoMAE: folder, or the hub's owner/name or owner/name@revision."
+        ),
     ] = None,
     judges: Annotated[Path, typer.Option(help="Where the networks that judge drawn scenes are kept.")] = Path(
         "runs/classifiers"
     ),
-    device: Annotated[str | None, typer.Option(help="cuda, cpu; default: a GPU if there is one.")] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            help="cuda, cpu: what runs judges, --vae and --full-size; default: a GPU if there is one. A "
+            "folder of engines runs on cuda with onnxruntime-gpu alone (the extra `gpu`)."
+        ),
+    ] = None,
     folder: Folder = Path("runs/experiments"),
     codec: Codec = Path("runs/codec"),
     targets: TargetsFolder = None,

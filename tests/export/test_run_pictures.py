@@ -14,6 +14,7 @@ from export.painters import BLIND, CEILING, CRISP, DECODED, LIVE, NOISE, Generat
 from export.run_pictures import FEWEST, held_against, judged_clips, picture_figures, spread, write_sheet
 from export.watched import pictured, watched_clips
 from rtbci.bundle import EvidenceModel, load_bundle
+from rtbci.bundle.engine import PROVIDERS
 from rtbci.cli import app
 from rtbci.errors import StimulusError, UsageError
 from rtbci.generate import MemoryGenerator
@@ -394,11 +395,20 @@ def test_a_full_size_generator_starts_from_the_first_frames_latent(filmed, place
     decoder = SimpleNamespace(outputs=[SimpleNamespace(shape=(1, 32, 48, 3))])
     manifest = SimpleNamespace(sizes=Networks.sizes, engines={"decoder": decoder})
     monkeypatch.setattr("export.open_painter.load_full_size", lambda folder: manifest)
-    monkeypatch.setattr(
-        "export.open_painter.open_full_size", lambda folder: FullSizeGenerator(Networks(), prompts)
-    )
+    opened = []
+
+    def open_networks(folder, open_engine, checked):
+        opened.append((folder, open_engine.keywords["providers"], checked))
+        return FullSizeGenerator(Networks(), prompts)
+
+    monkeypatch.setattr("export.open_painter.open_full_size", open_networks)
     painter = open_painter(made, place, Means(full_size=tmp_path), CPU)
     assert painter.frames == Frames(2, 32, 48)
+    open_painter(made, place, Means(full_size=tmp_path), torch.device("cuda"))
+    assert opened == [(tmp_path, PROVIDERS[name], manifest) for name in ("cpu", "cuda")]
+    for device, words in (("mps", "name cpu or cuda"), ("cuda:1", "CUDA_VISIBLE_DEVICES=1")):
+        with pytest.raises(UsageError, match=words):
+            open_painter(made, place, Means(full_size=tmp_path), torch.device(device))
     rows = made.roles.test[:4]
     true = made.labels.latent[made.label_row[rows]]
     decoded = Decoded(rows, np.zeros((4, 40), np.float32), {"concept": 9 * np.eye(40)[:4], "latent": true})

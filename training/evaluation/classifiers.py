@@ -9,10 +9,12 @@ import torch
 from numpy.typing import NDArray
 
 from rtbci.errors import UsageError
+from training.hub import fetch
 
 Pictures = NDArray[np.uint8]
 Scores = NDArray[np.float64]
 Kind = Literal["frame", "video"]
+_FILES = ("*.json", "*.safetensors")
 
 
 class Classifier(Protocol):
@@ -42,7 +44,8 @@ class HubClassifier:
     Parameters
     ----------
     source : str or Path
-        A local folder with ``config.json``, ``preprocessor_config.json`` and the weights, or a hub's name.
+        A local folder with ``config.json``, ``preprocessor_config.json`` and the weights, or a repository of
+        the Hugging Face hub (``owner/name``, ``owner/name@revision``), which is fetched.
     kind : {"frame", "video"}
     batch : int
         Pictures, or clips, at a time.
@@ -69,7 +72,10 @@ class HubClassifier:
                 f"A classifier from {source} needs transformers and Pillow; install rtbci[export]."
             ) from error
         auto: Any = AutoModelForImageClassification if kind == "frame" else AutoModelForVideoClassification
-        folder = _folder(source, kind)
+        folder = Path(source).expanduser()
+        if not folder.is_dir():
+            # Loading by name would ask the hub for each file, a minute and a half where there is no network.
+            folder = fetch(str(source), f"a {kind} classifier", _FILES)
         try:
             # The processor that needs nothing but Pillow: the others differ by resampling alone.
             processors: Any = AutoImageProcessor
@@ -110,30 +116,6 @@ class HubClassifier:
             return
         for clip in some:
             yield from clip[evenly(len(clip), self._frames)]
-
-
-def _folder(source: str | Path, kind: Kind) -> Path:
-    """The folder that is named; or of the hub's model what lies in its cache, or else is fetched."""
-    folder, name = Path(source).expanduser(), str(source)
-    if folder.is_dir():
-        return folder
-    if name.count("/") != 1 or name.startswith((".", "/", "~")):
-        raise UsageError(
-            f"There is no folder {name} with a {kind} classifier; check the path, or name a model of the hub "
-            "as owner/name."
-        )
-    import huggingface_hub
-    from huggingface_hub.errors import HfHubHTTPError
-
-    try:
-        # Loading by name would ask the hub for each file, a minute and a half where there is no network.
-        return Path(huggingface_hub.snapshot_download(name, allow_patterns=["*.json", "*.safetensors"]))
-    except (HfHubHTTPError, OSError, ValueError) as error:
-        said = " ".join(str(error).split())[:120].rstrip(" .")
-        raise UsageError(
-            f"There is no folder {name}, and the hub does not give such a {kind} classifier ({said}); check "
-            "the name, or name a folder to which the model was copied."
-        ) from error
 
 
 def evenly(have: int, want: int) -> NDArray[np.int64]:

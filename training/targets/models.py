@@ -1,7 +1,7 @@
 """Finding a model: a folder, a part of a pipeline's folder, or a repository of the hub; and checking it."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import torch
 
 from rtbci.errors import UsageError
+from training.hub import fetch
 from training.targets.pictures import file_hash
 
 _CONFIGS = ("config.json", "*/config.json")
@@ -183,31 +184,11 @@ def _kind(name: str, folder: Path, part: Part) -> str:
 
 
 def _fetch(name: str, part: Part) -> Path:
-    """Fetch what is needed of a repository into the hub's own cache; without a network, what lies there."""
-    repository, _, revision = name.partition("@")
-    if repository.count("/") != 1 or repository.startswith((".", "/", "~")):
-        raise UsageError(
-            f"There is no folder {name} with {part.what}; check the path, or name a repository of the hub as "
-            "owner/name."
-        )
-    import huggingface_hub
-    from huggingface_hub.errors import HfHubHTTPError
-
-    def fetch(patterns: Sequence[str], revision: str | None) -> Path:
-        return Path(
-            huggingface_hub.snapshot_download(repository, revision=revision, allow_patterns=list(patterns))
-        )
-
-    try:
-        root = fetch(_CONFIGS, revision or None)
-        folder = "" if (root / "config.json").is_file() else f"{part.folder}/"
-        beside = f"{part.beside}/" if folder and part.beside else folder
-        wanted = [f"{place}{glob}" for place in {folder, beside} for glob in _SMALL_FILES]
-        wanted += [f"{folder}{part.weights}.safetensors", f"{folder}{part.weights}-*-of-*.safetensors"]
-        # A snapshot's folder is named by its commit: what follows is of the same one.
-        return fetch(wanted, root.name)
-    except (HfHubHTTPError, OSError, ValueError) as error:
-        raise UsageError(
-            f"There is no folder {name}, and the hub does not give such a model ({first_line(error)}); "
-            "check the name."
-        ) from error
+    """Fetch what is needed of a repository, and no other part of a pipeline."""
+    root = fetch(name, part.what, _CONFIGS)
+    folder = "" if (root / "config.json").is_file() else f"{part.folder}/"
+    beside = f"{part.beside}/" if folder and part.beside else folder
+    wanted = [f"{place}{glob}" for place in {folder, beside} for glob in _SMALL_FILES]
+    wanted += [f"{folder}{part.weights}.safetensors", f"{folder}{part.weights}-*-of-*.safetensors"]
+    # A snapshot's folder is named by its commit: what follows is of the same one.
+    return fetch(name, part.what, wanted, root.name)

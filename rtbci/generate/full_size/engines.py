@@ -137,7 +137,9 @@ def load_full_size(folder: Path) -> FullSizeManifest:
     return manifest
 
 
-def open_full_size(folder: Path, open_engine: Open = EngineSession) -> FullSizeGenerator:
+def open_full_size(
+    folder: Path, open_engine: Open = EngineSession, manifest: FullSizeManifest | None = None
+) -> FullSizeGenerator:
     """Open the generator that a folder of full-size engines holds.
 
     Parameters
@@ -145,6 +147,8 @@ def open_full_size(folder: Path, open_engine: Open = EngineSession) -> FullSizeG
     folder : Path
     open_engine : callable
         Opens one graph; onnxruntime on the CPU where it is left out.
+    manifest : FullSizeManifest, optional
+        As `load_full_size` gave it, whose check of gigabytes is not done again then.
 
     Raises
     ------
@@ -153,6 +157,6 @@ def open_full_size(folder: Path, open_engine: Open = EngineSession) -> FullSizeG
     GeneratorError
         If its parts do not fit each other.
     """
-    manifest = load_full_size(folder)
+    manifest = manifest or load_full_size(folder)
     prompts = Prompts(*(np.asarray(open_array(folder / manifest.arrays[name].file)) for name in ARRAYS))
     return FullSizeGenerator(EngineNetworks(folder, manifest, open_engine), prompts, manifest.schedule)
