@@ -1,6 +1,7 @@
 """Which painter fits an experiment's targets, from what the operator names."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,10 @@ from export.full_size.settings import load_networks, make_prompts, read_settings
 from export.painters import GeneratorPainter, Painter, VaePainter
 from export.target_scale import TargetScale, learnt
 from rtbci.bundle import load_bundle
-from rtbci.bundle.engine import PROVIDERS
-from rtbci.engines import opener
+from rtbci.bundle.engine import PROVIDERS, EngineSession
 from rtbci.errors import UsageError
 from rtbci.generate.full_size import FullSizeGenerator
-from rtbci.generate.full_size.engines import load_full_size, open_full_size
+from rtbci.generate.full_size.engines import Open, load_full_size, open_full_size
 from rtbci.generate.memory import SceneMemory
 from rtbci.generate.opening import open_generator
 from training.experiments.latents import corpus_latents
@@ -124,7 +124,7 @@ def _full_size_painter(
         sizes = networks.sizes
         side = settings.height // sizes.latent[1]
     else:
-        open_engine = opener(_engine(device), threads=torch.get_num_threads())
+        open_engine = _opener(device)
         manifest = load_full_size(source)
         generator, sizes = open_full_size(source, open_engine, manifest), manifest.sizes
         side = int(manifest.engines["decoder"].outputs[0].shape[-3]) // sizes.latent[1]
@@ -147,8 +147,8 @@ def _full_size_painter(
     return GeneratorPainter(generator, load_bundle().manifest.evidence, material, frames, latents, text)
 
 
-def _engine(device: torch.device) -> str:
-    """Name what runs engines where torch was asked to run."""
+def _opener(device: torch.device) -> Open:
+    """Give what opens engines where torch was asked to run, with as many threads."""
     if device.type not in PROVIDERS:
         raise UsageError(
             f"A folder of engines does not run on --device {device}; name cpu or cuda, or give --full-size a "
@@ -159,7 +159,7 @@ def _engine(device: torch.device) -> str:
             f"A folder of engines runs on the first GPU, not on --device {device}; set CUDA_VISIBLE_DEVICES="
             f"{device.index} and name cuda."
         )
-    return f"onnxruntime-{device.type}"
+    return partial(EngineSession, threads=torch.get_num_threads(), providers=PROVIDERS[device.type])
 
 
 def _vae_painter(material: Material, table: TargetTable, name: str, device: torch.device) -> Painter:
