@@ -98,7 +98,7 @@ def test_a_screen_that_lacks_the_film_says_so_and_hides_the_concept(screen, film
     assert len(np.unique(pictures[0].reshape(-1, 3), axis=0)) > 4
     assert [sentence for sentence in screen.said if "cat-of-ours.mp4" in sentence and "--clips" in sentence]
     screen.clock[0] = 12.5
-    pixels(screen)
+    screen._tick()
     assert [(told.frames, told.dropped, stamp) for told, stamp in screen.told] == [
         (0, 24, 10.0),
         (0, 24, 11.0),
