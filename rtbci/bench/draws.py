@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from rtbci.bench.rows import Row, summary, timed
+from rtbci.bench.rows import Row, draw, summary, timed
 from rtbci.bundle import Bundle, load_bundle
 from rtbci.bundle.engine import PROVIDERS
 from rtbci.generate import DecodedEvidence
@@ -73,7 +73,7 @@ def measure_draws(
         rows = []
         for grade, count in (("keyframe", repeats), ("clip", max(2, repeats // 4))):
             given = noise_evidence(generator, bundle, count + 2)
-            times = timed(partial(_draw, generator, grade, given), count, within_s=within_s)
+            times = timed(partial(draw, generator, grade, given), count, within_s=within_s)
             rows.append(
                 Row(
                     grade=grade,
@@ -108,8 +108,3 @@ def noise_evidence(
         )
         for k in range(count)
     ]
-
-
-def _draw(generator: DrawingGenerator, grade: str, given: Sequence[DecodedEvidence], which: int) -> object:
-    drawn = getattr(generator, grade)(given[which])
-    return list(drawn) if grade == "clip" else drawn

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rtbci.bench.rows import Row, summary, timed
+from rtbci.bench.rows import Row, draw, summary, timed
 from rtbci.generate import DecodedEvidence
-from rtbci.generate.full_size import FullSizeGenerator
 from rtbci.generate.full_size.engines import Open, load_full_size, open_full_size
 from rtbci.generate.full_size.networks import Sizes
 from rtbci.generate.sharpness import sharpness
@@ -56,7 +55,7 @@ def measure_full_size(
         clip = grade == "clip"
         count = max(2, repeats // _CLIPS) if clip else repeats
         given = random_evidence(manifest.sizes, concepts, strength, count + 2)
-        times = timed(partial(_draw, generator, grade, given), count, within_s=within_s)
+        times = timed(partial(draw, generator, grade, given), count, within_s=within_s)
         rows.append(
             Row(
                 grade=grade,
@@ -89,8 +88,3 @@ def random_evidence(
         )
         for k in range(count)
     ]
-
-
-def _draw(generator: FullSizeGenerator, grade: str, given: Sequence[DecodedEvidence], which: int) -> object:
-    drawn = getattr(generator, grade)(given[which])
-    return list(drawn) if grade == "clip" else drawn

@@ -9,6 +9,8 @@ from typing import NamedTuple, TypedDict
 import numpy as np
 import psutil
 
+from rtbci.generate import DecodedEvidence
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -108,6 +110,12 @@ def timed(work: Callable[[int], object], repeats: int, warm: int = 2, within_s: 
         taken = time.perf_counter() - began, time.process_time() - busy
         times.append(Taken(taken[0] * 1e3, taken[1] * 1e3))
     return times[warm:]
+
+
+def draw(generator: object, grade: str, given: Sequence[DecodedEvidence], which: int) -> object:
+    """Draw one evidence's picture of a grade, a clip to its last frame."""
+    drawn = getattr(generator, grade)(given[which])
+    return list(drawn) if grade == "clip" else drawn
 
 
 def summary(times: Sequence[Taken], frames: int = 1) -> Summary:
