@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 
 from rtbci.errors import UsageError
-from rtbci.files import write_json
 from rtbci.files import write_report as write_file
 from rtbci.reports.html import document, picture, table
 from training.evaluation.charts import chart, in_words
@@ -87,7 +86,8 @@ def write_report(
         "summaries": msgspec.to_builtins(summaries),
         "rows": msgspec.to_builtins(list(rows)),
     }
-    write_json(folder / "report.json", content)
+    # Thousands of rows: indented, they would be twice as large.
+    write_file(folder / "report.json", msgspec.json.encode(content) + b"\n")
     write_file(folder / "report.md", _markdown(title, paragraphs, summaries, sections).encode())
     write_file(folder / "report.html", _page(title, paragraphs, summaries, sections).encode())
     return summaries
