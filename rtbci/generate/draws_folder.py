@@ -8,12 +8,12 @@ import numpy as np
 
 from rtbci.bundle import MANIFEST_FILE as BUNDLE_FILE
 from rtbci.bundle import Array, Bundle, Engine, load_bundle
-from rtbci.bundle.checks import check_file_name
 from rtbci.bundle.engine import CPU, EngineSession
-from rtbci.bundle.reader import check_file, open_array
+from rtbci.bundle.reader import open_array
 from rtbci.bundle.schema import Precision
 from rtbci.errors import BundleError
 from rtbci.generate.draws import CONTROL, MEAN, SPREAD, STEP, DrawingGenerator, Flow
+from rtbci.generate.exported import check_entries, read_exported
 from rtbci.generate.picture import decoding
 
 MANIFEST_FILE = "drawing.json"
@@ -40,20 +40,13 @@ def load_drawing(folder: Path) -> DrawingManifest:
         With one sentence for the first thing that is wrong.
     """
     where = f"the generator that draws in {folder}"
-    try:
-        manifest = msgspec.json.decode((folder / MANIFEST_FILE).read_bytes(), type=DrawingManifest)
-    except OSError as error:
-        raise BundleError(
-            f"There is no {MANIFEST_FILE} in {folder} ({error.strerror}); write it with "
-            f"`rtbci export generator --folder {folder}`, or give a bundle whose generator draws."
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BundleError(f"{MANIFEST_FILE} of {where} cannot be read ({error}); export it again.") from error
-    if manifest.schema_version != SCHEMA_VERSION:
-        raise BundleError(
-            f"{where} has schema version {manifest.schema_version}, and this rtbci reads {SCHEMA_VERSION}; "
-            "export it again with this version."
-        )
+    manifest = read_exported(
+        folder / MANIFEST_FILE,
+        DrawingManifest,
+        SCHEMA_VERSION,
+        where,
+        f"write it with `rtbci export generator --folder {folder}`, or give a bundle whose generator draws",
+    )
     missing = [name for name in (MEAN, SPREAD) if name not in manifest.arrays]
     entries: list[Engine | Array] = [*manifest.arrays.values()]
     for engines in manifest.engines.values():
@@ -61,9 +54,7 @@ def load_drawing(folder: Path) -> DrawingManifest:
         entries += engines.values()
     if missing:
         raise BundleError(f"{where} has no '{missing[0]}'; export it again.")
-    for entry in entries:
-        check_file_name(entry.file, where)
-        check_file(folder, entry, where)
+    check_entries(folder, entries, where)
     return manifest
 
 

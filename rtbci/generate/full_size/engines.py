@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtbci.bundle import Array, Engine
-from rtbci.bundle.checks import check_file_name
 from rtbci.bundle.engine import EngineSession
-from rtbci.bundle.reader import check_file, open_array
+from rtbci.bundle.reader import open_array
 from rtbci.bundle.schema import Weights
 from rtbci.errors import BundleError
+from rtbci.generate.exported import check_entries, read_exported
 from rtbci.generate.full_size.generator import FullSizeGenerator, Prompts
 from rtbci.generate.full_size.networks import Floats, Sizes
 from rtbci.generate.full_size.schedule import Schedule
@@ -103,22 +103,13 @@ def load_full_size(folder: Path) -> FullSizeManifest:
         With one sentence for the first thing that is wrong.
     """
     where = f"the full-size generator {folder}"
-    try:
-        raw = (folder / MANIFEST_FILE).read_bytes()
-    except OSError as error:
-        raise BundleError(
-            f"There is no {MANIFEST_FILE} at {folder} ({error.strerror}); "
-            "give a folder that `rtbci export full-size` wrote."
-        ) from error
-    try:
-        manifest = msgspec.json.decode(raw, type=FullSizeManifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BundleError(f"{MANIFEST_FILE} of {where} cannot be read ({error}); export it again.") from error
-    if manifest.schema_version != SCHEMA_VERSION:
-        raise BundleError(
-            f"{where} has schema version {manifest.schema_version}, and this rtbci reads {SCHEMA_VERSION}; "
-            "export it again with this version."
-        )
+    manifest = read_exported(
+        folder / MANIFEST_FILE,
+        FullSizeManifest,
+        SCHEMA_VERSION,
+        where,
+        "give a folder that `rtbci export full-size` wrote",
+    )
     for kind, needed, there in (
         ("engine", ENGINES, manifest.engines),
         ("array", ARRAYS, manifest.arrays),
@@ -131,9 +122,7 @@ def load_full_size(folder: Path) -> FullSizeManifest:
         *manifest.arrays.values(),
         *manifest.weights,
     ]
-    for entry in entries:
-        check_file_name(entry.file, where)
-        check_file(folder, entry, where)
+    check_entries(folder, entries, where)
     return manifest
 
 
